@@ -1,0 +1,56 @@
+# One folder = one target. A room names the rooms below it; what it does not name does not link.
+
+# parley_room(NAME [rooms and libraries...] [PRIVATE libraries...] [DEFINE macros...] [TEST libraries...])
+# Builds parley_NAME from the folder's *.cpp and NAME_test from its *_test.cpp.
+function(parley_room name)
+    cmake_parse_arguments(ARG "" "" "PRIVATE;DEFINE;TEST" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+    file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
+    list(REMOVE_ITEM sources ${tests} "")
+    if(sources)
+        add_library(parley_${name} STATIC ${sources})
+        set(scope PUBLIC)
+    else()
+        add_library(parley_${name} INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    target_include_directories(parley_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(parley_${name} ${scope} ${ARG_UNPARSED_ARGUMENTS})
+    if(sources)
+        target_link_libraries(parley_${name} PRIVATE ${ARG_PRIVATE})
+        target_compile_definitions(parley_${name} PRIVATE ${ARG_DEFINE})
+    endif()
+    if(tests AND PARLEY_TESTS)
+        parley_test(${name}_test SOURCES ${tests} LIBS parley_${name} ${ARG_TEST})
+    endif()
+endfunction()
+
+# parley_test(NAME SOURCES files... LIBS targets...): a GoogleTest executable in bin/tests.
+function(parley_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${ARG_LIBS} gtest gmock gtest_main Threads::Threads)
+    target_compile_definitions(${name} PRIVATE PARLEY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                               PARLEY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests)
+    add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# parley_fuzz(NAME LIBS targets...): fuzz/NAME_fuzz.cpp with the corpus fuzz/corpus/NAME/.
+# With libFuzzer it is a fuzzer; everywhere it is a unit test that replays the corpus and a fixed
+# number of seeded mutations of it.
+function(parley_fuzz name)
+    cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+    if(PARLEY_LIBFUZZER)
+        add_executable(${name}_fuzz ${name}_fuzz.cpp)
+        target_link_libraries(${name}_fuzz PRIVATE ${ARG_LIBS})
+        target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+        set_target_properties(${name}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/fuzz)
+    endif()
+    if(PARLEY_TESTS)
+        parley_test(${name}_fuzz_test SOURCES ${name}_fuzz.cpp corpus_test.cpp LIBS ${ARG_LIBS})
+        target_compile_definitions(${name}_fuzz_test PRIVATE
+            PARLEY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+    endif()
+endfunction()
