@@ -1,0 +1,194 @@
+// The loop of one media thread, written once for every machine it may drive: wait, hand in a whole
+// receive batch, hand in messages and due timeouts, then drain what the machine wants to send.
+
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <atomic>
+#include <concepts>
+#include <expected>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/datagram.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/file_descriptor.hpp"
+#include "runtime/send_queue.hpp"
+#include "runtime/tcp_connection.hpp"
+#include "runtime/udp_socket.hpp"
+
+namespace parley::runtime {
+
+/// What the loop needs of a machine (ARCHITECTURE.md, "The four shapes").
+template <typename M>
+concept DrivenMachine = requires(M machine, net::Datagram& datagram, Instant now, BytesSpan out,
+                                 std::uint64_t connection) {
+    machine.handle_receive(datagram, now);
+    machine.handle_timeout(now);
+    { machine.next_timeout() } -> std::convertible_to<Instant>;
+    { machine.poll_transmit(now, out) } -> std::convertible_to<std::optional<net::Transmit>>;
+    machine.handle_connection_closed(connection, now);
+    machine.on_send_failures(std::uint32_t{});
+};
+
+/// A TCP connection on its way from the acceptor to the media thread.
+struct AdoptedConnection {
+    FileDescriptor fd;
+    net::SocketAddress local;
+    net::SocketAddress remote;
+    std::vector<std::uint8_t> already_read;
+};
+
+/// How long epoll may wait: until the deadline, at most `cap`.
+timespec wait_time(Instant deadline, Instant now, Duration cap);
+
+template <DrivenMachine Machine>
+class MediaLoop {
+ public:
+    MediaLoop(Machine& machine, std::vector<UdpSocket> sockets)
+        : machine_(machine), sockets_(std::move(sockets)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+        for (std::size_t i = 0; i < sockets_.size(); ++i) watch(sockets_[i].fd(), kSocketKey | i);
+    }
+
+    const std::vector<UdpSocket>& sockets() const { return sockets_; }
+    std::size_t connections() const { return connections_.size(); }
+
+    /// Wakes the loop when the descriptor becomes readable; `on_wake` of run() then looks.
+    void watch_mailbox(int fd) { watch(fd, kMailboxKey); }
+
+    /// Takes over a TCP connection. Its path's connection id is unique for the loop's life.
+    void adopt(AdoptedConnection adopted) {
+        if (connections_.size() >= kMaxConnections) return;  // closes it
+        const std::uint64_t id = ++last_connection_;
+        const net::Path path{net::Protocol::kTcp, adopted.local, adopted.remote, id};
+        auto [entry, _] = connections_.try_emplace(id, std::move(adopted.fd), path);
+        watch(entry->second.fd(), kConnectionKey | id);
+        const Instant now = runtime::now();
+        entry->second.feed(adopted.already_read,
+                           [&](net::Datagram& datagram) { machine_.handle_receive(datagram, now); });
+    }
+
+    /// Runs until `stop` is set. `on_wake()` is called on this thread whenever a mailbox was
+    /// written to, and once a turn after the machine was driven.
+    template <typename OnWake>
+    void run(const std::atomic<bool>& stop, OnWake&& on_wake) {
+        std::array<epoll_event, 64> ready{};
+        while (!stop.load(std::memory_order_relaxed)) {
+            const Instant before = runtime::now();
+            const timespec wait = wait_time(machine_.next_timeout(), before, 1s);
+            const int count = ::epoll_pwait2(epoll_.get(), ready.data(),
+                                             static_cast<int>(ready.size()), &wait, nullptr);
+            const Instant now = runtime::now();
+            for (int i = 0; i < count; ++i) serve(ready[static_cast<std::size_t>(i)], now);
+            on_wake();
+            if (machine_.next_timeout() <= now) machine_.handle_timeout(now);
+            drain(now);
+        }
+        drain(runtime::now());
+    }
+
+    static constexpr std::size_t kMaxConnections = 4096;
+
+ private:
+    static constexpr std::uint64_t kSocketKey = std::uint64_t{1} << 62;
+    static constexpr std::uint64_t kMailboxKey = std::uint64_t{2} << 62;
+    static constexpr std::uint64_t kConnectionKey = std::uint64_t{3} << 62;
+    static constexpr std::uint64_t kKeyMask = std::uint64_t{3} << 62;
+
+    void watch(int fd, std::uint64_t key, std::uint32_t events = EPOLLIN) {
+        epoll_event event{};
+        event.events = events;
+        event.data.u64 = key;
+        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) {
+            ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+        }
+    }
+
+    void serve(const epoll_event& event, Instant now) {
+        const std::uint64_t index = event.data.u64 & ~kKeyMask;
+        switch (event.data.u64 & kKeyMask) {
+            case kSocketKey: receive(sockets_[index], now); break;
+            case kConnectionKey: serve_connection(index, event.events, now); break;
+            default: break;  // a mailbox: on_wake() looks
+        }
+    }
+
+    void receive(UdpSocket& socket, Instant now) {
+        // A few batches a turn: enough to catch up, bounded so that timers stay on time.
+        for (int round = 0; round < 4; ++round) {
+            const std::size_t count = socket.receive_batch(
+                [&](net::Datagram& datagram) { machine_.handle_receive(datagram, now); });
+            if (count < UdpSocket::kReceiveBatch) break;
+            drain(now);
+        }
+    }
+
+    void serve_connection(std::uint64_t id, std::uint32_t events, Instant now) {
+        const auto entry = connections_.find(id);
+        if (entry == connections_.end()) return;
+        TcpConnection& connection = entry->second;
+        auto status = TcpConnection::Status::kOpen;
+        if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+            status = connection.receive(
+                [&](net::Datagram& datagram) { machine_.handle_receive(datagram, now); });
+        }
+        if (status == TcpConnection::Status::kOpen && (events & EPOLLOUT) != 0) {
+            status = connection.flush();
+            if (!connection.wants_write()) watch(connection.fd(), kConnectionKey | id);
+        }
+        if (status == TcpConnection::Status::kClosed) close_connection(entry, now);
+    }
+
+    void close_connection(std::map<std::uint64_t, TcpConnection>::iterator entry, Instant now) {
+        const std::uint64_t id = entry->first;
+        connections_.erase(entry);
+        machine_.handle_connection_closed(id, now);
+    }
+
+    void drain(Instant now) {
+        while (true) {
+            const BytesSpan space = queue_.space();
+            const auto transmit = machine_.poll_transmit(now, space);
+            if (!transmit) break;
+            if (transmit->path.protocol == net::Protocol::kTcp) {
+                send_tcp(*transmit, space.first(transmit->size));
+                continue;
+            }
+            queue_.add(*transmit);
+            if (queue_.full()) flush();
+        }
+        flush();
+    }
+
+    void flush() {
+        const SendResult result = queue_.flush(sockets_);
+        if (result.failed > 0) machine_.on_send_failures(result.failed);
+    }
+
+    void send_tcp(const net::Transmit& transmit, BytesView bytes) {
+        const auto entry = connections_.find(transmit.path.connection);
+        const std::size_t step = transmit.segment == 0 ? bytes.size() : transmit.segment;
+        for (std::size_t at = 0; at < bytes.size(); at += step) {
+            const auto piece = bytes.subspan(at, std::min(step, bytes.size() - at));
+            if (entry == connections_.end() || !entry->second.send(piece)) {
+                machine_.on_send_failures(1);
+            }
+        }
+        if (entry != connections_.end() && entry->second.wants_write()) {
+            watch(entry->second.fd(), kConnectionKey | entry->first, EPOLLIN | EPOLLOUT);
+        }
+    }
+
+    Machine& machine_;
+    std::vector<UdpSocket> sockets_;
+    FileDescriptor epoll_;
+    std::map<std::uint64_t, TcpConnection> connections_;
+    std::uint64_t last_connection_ = 0;
+    SendQueue queue_;
+};
+
+}  // namespace parley::runtime

@@ -1,0 +1,188 @@
+#include "runtime/udp_socket.hpp"
+
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/assert.hpp"
+#include "runtime/sockaddr.hpp"
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+namespace parley::runtime {
+namespace {
+
+constexpr std::size_t kControlSize = 128;
+
+std::string bind_error(const net::SocketAddress& local, int error) {
+    const std::string where = "cannot bind media port udp " + local.to_string() + ": ";
+    switch (error) {
+        case EADDRINUSE:
+            return where + "another program uses it. Stop that program or choose another port "
+                           "with --media-port.";
+        case EACCES:
+            return where + "ports below 1024 need privileges. Choose a higher one with --media-port.";
+        case EADDRNOTAVAIL:
+            return where + "this machine has no such address. Check the media addresses in the "
+                           "configuration.";
+        default: return where + std::strerror(error);
+    }
+}
+
+}  // namespace
+
+struct UdpSocket::Buffers {
+    std::array<mmsghdr, kReceiveBatch> in_headers{};
+    std::array<iovec, kReceiveBatch> in_vectors{};
+    std::array<sockaddr_storage, kReceiveBatch> in_addresses{};
+    alignas(cmsghdr) std::array<std::array<char, kControlSize>, kReceiveBatch> in_control{};
+    std::vector<std::uint8_t> in_bytes = std::vector<std::uint8_t>(kReceiveBatch * kReceiveBuffer);
+
+    std::array<mmsghdr, kSendBatch> out_headers{};
+    std::array<iovec, kSendBatch> out_vectors{};
+    std::array<sockaddr_storage, kSendBatch> out_addresses{};
+    alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(std::uint16_t))>, kSendBatch>
+        out_control{};
+};
+
+void UdpSocket::FreeBuffers::operator()(Buffers* buffers) const { delete buffers; }
+
+UdpSocket::UdpSocket(FileDescriptor fd, net::SocketAddress local)
+    : fd_(std::move(fd)), local_(local), buffers_(new Buffers) {}
+
+std::expected<UdpSocket, std::string> UdpSocket::open(const net::SocketAddress& local,
+                                                      int buffer_bytes) {
+    const int family = local.ip.is_v4() ? AF_INET : AF_INET6;
+    FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!fd) return std::unexpected("cannot open a UDP socket: " + std::string(std::strerror(errno)));
+    const int on = 1;
+    if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    // Best effort: without them the socket works, only slower or without ECN.
+    ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof on);
+    if (family == AF_INET) {
+        ::setsockopt(fd.get(), IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+    } else {
+        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
+    }
+    // FORCE goes beyond the system's limit where the process may; else the limit applies.
+    for (const auto& [force, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF},
+                                       std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+        if (::setsockopt(fd.get(), SOL_SOCKET, force, &buffer_bytes, sizeof buffer_bytes) != 0) {
+            ::setsockopt(fd.get(), SOL_SOCKET, plain, &buffer_bytes, sizeof buffer_bytes);
+        }
+    }
+    sockaddr_storage address{};
+    const socklen_t size = to_sockaddr(local, address);
+    if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
+        return std::unexpected(bind_error(local, errno));
+    }
+    socklen_t bound_size = sizeof address;
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &bound_size);
+    return UdpSocket(std::move(fd), from_sockaddr(address));
+}
+
+std::size_t UdpSocket::receive_messages() {
+    auto& b = *buffers_;
+    for (std::size_t i = 0; i < kReceiveBatch; ++i) {
+        b.in_vectors[i] = {&b.in_bytes[i * kReceiveBuffer], kReceiveBuffer};
+        msghdr& header = b.in_headers[i].msg_hdr;
+        header = {};
+        header.msg_name = &b.in_addresses[i];
+        header.msg_namelen = sizeof(sockaddr_storage);
+        header.msg_iov = &b.in_vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_control = b.in_control[i].data();
+        header.msg_controllen = kControlSize;
+    }
+    // An error here (an ICMP answer to an earlier send, say) is reported once and costs nothing.
+    const int count = ::recvmmsg(fd_.get(), b.in_headers.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+UdpSocket::Received UdpSocket::received(std::size_t index) {
+    auto& b = *buffers_;
+    msghdr& header = b.in_headers[index].msg_hdr;
+    Received message;
+    message.remote = from_sockaddr(b.in_addresses[index]);
+    message.bytes = BytesSpan(&b.in_bytes[index * kReceiveBuffer], b.in_headers[index].msg_len);
+    message.segment = std::max<std::size_t>(1, message.bytes.size());
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+            int segment = 0;
+            std::memcpy(&segment, CMSG_DATA(c), sizeof segment);
+            if (segment > 0) message.segment = static_cast<std::size_t>(segment);
+        } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) ||
+                   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS)) {
+            message.ecn = static_cast<net::Ecn>(*CMSG_DATA(c) & 0x03);
+        }
+    }
+    return message;
+}
+
+SendResult UdpSocket::send_batch(std::span<const Outgoing> batch) {
+    PARLEY_ASSERT(batch.size() <= kSendBatch);
+    auto& b = *buffers_;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const Outgoing& out = batch[i];
+        b.out_vectors[i] = {const_cast<std::uint8_t*>(out.bytes.data()), out.bytes.size()};
+        msghdr& header = b.out_headers[i].msg_hdr;
+        header = {};
+        header.msg_name = &b.out_addresses[i];
+        header.msg_namelen = to_sockaddr(out.remote, b.out_addresses[i]);
+        header.msg_iov = &b.out_vectors[i];
+        header.msg_iovlen = 1;
+        if (out.segment == 0 || out.segment >= out.bytes.size()) continue;
+        header.msg_control = b.out_control[i].data();
+        header.msg_controllen = b.out_control[i].size();
+        cmsghdr* control = CMSG_FIRSTHDR(&header);
+        control->cmsg_level = SOL_UDP;
+        control->cmsg_type = UDP_SEGMENT;
+        control->cmsg_len = CMSG_LEN(sizeof out.segment);
+        std::memcpy(CMSG_DATA(control), &out.segment, sizeof out.segment);
+    }
+    SendResult result;
+    std::size_t at = 0;
+    while (at < batch.size()) {
+        const int count = ::sendmmsg(fd_.get(), &b.out_headers[at],
+                                     static_cast<unsigned>(batch.size() - at), MSG_DONTWAIT);
+        const std::size_t taken = count > 0 ? static_cast<std::size_t>(count) : 0;
+        for (std::size_t i = at; i < at + taken; ++i) {
+            const auto segment = std::max<std::size_t>(batch[i].segment, 1);
+            result.sent += batch[i].segment == 0
+                               ? 1
+                               : static_cast<std::uint32_t>((batch[i].bytes.size() + segment - 1) /
+                                                            segment);
+        }
+        at += taken;
+        if (at == batch.size()) break;
+        // The first unsent message failed. A path that refuses segmentation gets single datagrams.
+        const SendResult single = send_single(batch[at++]);
+        result.sent += single.sent;
+        result.failed += single.failed;
+    }
+    return result;
+}
+
+SendResult UdpSocket::send_single(const Outgoing& outgoing) {
+    SendResult result;
+    sockaddr_storage address{};
+    const socklen_t size = to_sockaddr(outgoing.remote, address);
+    const std::size_t step = outgoing.segment == 0 ? outgoing.bytes.size() : outgoing.segment;
+    for (std::size_t at = 0; at < outgoing.bytes.size(); at += step) {
+        const auto piece = outgoing.bytes.subspan(at, std::min(step, outgoing.bytes.size() - at));
+        const auto sent = ::sendto(fd_.get(), piece.data(), piece.size(), MSG_DONTWAIT,
+                                   reinterpret_cast<sockaddr*>(&address), size);
+        ++(sent >= 0 ? result.sent : result.failed);
+    }
+    return result;
+}
+
+}  // namespace parley::runtime
