@@ -1,12 +1,11 @@
 // Replays a fuzz target's corpus, and seeded mutations of it, as an ordinary unit test, so that
 // every build exercises every parser with hostile bytes even where no fuzzer runs.
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <iterator>
 #include <random>
 #include <vector>
@@ -26,12 +25,15 @@ std::vector<Input> load_corpus() {
     std::vector<Input> corpus;
     for (const auto& file : files) {
         std::ifstream stream(file, std::ios::binary);
-        corpus.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+        corpus.emplace_back(std::istreambuf_iterator<char>(stream),
+                            std::istreambuf_iterator<char>());
     }
     return corpus;
 }
 
-void run(const Input& input) { LLVMFuzzerTestOneInput(input.data(), input.size()); }
+void run(const Input& input) {
+    LLVMFuzzerTestOneInput(input.data(), input.size());
+}
 
 // One of: flip bits, set a byte to an interesting value, cut, repeat a piece, insert.
 void mutate(Input& input, std::mt19937_64& random) {

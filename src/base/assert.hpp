@@ -9,6 +9,6 @@ namespace parley {
 
 }  // namespace parley
 
-#define PARLEY_ASSERT(condition) \
+#define PARLEY_ASSERT(condition)                         \
     (static_cast<bool>(condition) ? static_cast<void>(0) \
                                   : ::parley::assertion_failed(#condition, __FILE__, __LINE__))

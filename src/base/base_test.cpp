@@ -1,6 +1,5 @@
-#include <gtest/gtest.h>
-
 #include <array>
+#include <gtest/gtest.h>
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
@@ -69,9 +68,9 @@ TEST(SecretRandom, SpellsIceCharacters) {
     SeededSecret secret(1);
     const std::string text = secret.ice_chars(32);
     EXPECT_EQ(text.size(), 32U);
-    EXPECT_EQ(text.find_first_not_of(
-                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
-              std::string::npos);
+    EXPECT_EQ(
+        text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"),
+        std::string::npos);
     EXPECT_NE(secret.id(20), secret.id(20));
 }
 

@@ -53,7 +53,8 @@ struct WallTime {
 
     std::int64_t unix_seconds() const { return unix_us / 1'000'000; }
     NtpTime ntp() const {
-        constexpr std::uint64_t kUnixToNtpSeconds = 2'208'988'800;  // RFC 868: 70 years, 17 leap days
+        constexpr std::uint64_t kUnixToNtpSeconds =
+            2'208'988'800;  // RFC 868: 70 years, 17 leap days
         const auto seconds = static_cast<std::uint64_t>(unix_us / 1'000'000) + kUnixToNtpSeconds;
         const auto fraction = (static_cast<std::uint64_t>(unix_us % 1'000'000) << 32) / 1'000'000;
         return {(seconds << 32) | fraction};
@@ -68,7 +69,8 @@ struct WallAnchor {
     WallTime wall{};
 
     WallTime at(Instant when) const {
-        const auto us = std::chrono::duration_cast<std::chrono::microseconds>(when - instant).count();
+        const auto us =
+            std::chrono::duration_cast<std::chrono::microseconds>(when - instant).count();
         return {wall.unix_us + us};
     }
 };

@@ -19,8 +19,12 @@ struct Bitrate {
     friend constexpr auto operator<=>(const Bitrate&, const Bitrate&) = default;
 };
 
-constexpr Bitrate operator+(Bitrate a, Bitrate b) { return {a.bps + b.bps}; }
-constexpr Bitrate operator-(Bitrate a, Bitrate b) { return {a.bps - b.bps}; }
+constexpr Bitrate operator+(Bitrate a, Bitrate b) {
+    return {a.bps + b.bps};
+}
+constexpr Bitrate operator-(Bitrate a, Bitrate b) {
+    return {a.bps - b.bps};
+}
 constexpr Bitrate operator*(Bitrate a, double factor) {
     return {static_cast<std::int64_t>(static_cast<double>(a.bps) * factor)};
 }

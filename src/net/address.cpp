@@ -1,8 +1,7 @@
 #include "net/address.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
 
@@ -136,8 +135,7 @@ std::size_t std::hash<parley::net::SocketAddress>::operator()(
     return parley::net::mix(std::hash<parley::net::IpAddress>{}(address.ip), address.port);
 }
 
-std::size_t std::hash<parley::net::Path>::operator()(
-    const parley::net::Path& path) const noexcept {
+std::size_t std::hash<parley::net::Path>::operator()(const parley::net::Path& path) const noexcept {
     const std::hash<parley::net::SocketAddress> of;
     const auto ends = parley::net::mix(of(path.remote), of(path.local));
     return parley::net::mix(ends, path.connection * 2 + static_cast<std::size_t>(path.protocol));

@@ -1,6 +1,5 @@
-#include <gtest/gtest.h>
-
 #include <array>
+#include <gtest/gtest.h>
 #include <vector>
 
 #include "net/address.hpp"
@@ -16,7 +15,8 @@ TEST(IpAddress, ParsesAndPrintsBothFamilies) {
         ASSERT_TRUE(address) << text;
         EXPECT_EQ(address->to_string(), text);
     }
-    for (const char* text : {"", "1.2.3", "1.2.3.4.5", "fe80::1%eth0", "host", "1:2:3:4:5:6:7:8:9"}) {
+    for (const char* text :
+         {"", "1.2.3", "1.2.3.4.5", "fe80::1%eth0", "host", "1:2:3:4:5:6:7:8:9"}) {
         EXPECT_FALSE(IpAddress::parse(text)) << text;
     }
 }
@@ -42,7 +42,8 @@ TEST(SocketAddress, RoundTrips) {
         ASSERT_TRUE(address) << text;
         EXPECT_EQ(address->to_string(), text);
     }
-    for (const char* text : {"1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "2001:db8::1:443", "[1.2.3.4]:5"}) {
+    for (const char* text :
+         {"1.2.3.4", "1.2.3.4:", "1.2.3.4:65536", "2001:db8::1:443", "[1.2.3.4]:5"}) {
         EXPECT_FALSE(SocketAddress::parse(text)) << text;
     }
 }

@@ -71,7 +71,8 @@ Result<PacketView, ParseError> parse_packet(BytesView bytes);
 Result<std::size_t, ParseError> header_size(BytesView bytes);
 
 /// Builds a header with extensions in a caller's buffer. Elements use the one-byte form until one
-/// does not fit it (id over 14, or 0 or more than 16 octets), which requires `two_byte` to be given.
+/// does not fit it (id over 14, or 0 or more than 16 octets), which requires `two_byte` to be
+/// given.
 class HeaderWriter {
  public:
     struct Fields {
@@ -89,8 +90,8 @@ class HeaderWriter {
     /// Reserves `size` octets for an element that is filled in later (transport sequence number,
     /// send time); nullptr when it does not fit.
     std::uint8_t* reserve_extension(std::uint8_t id, std::size_t size);
-    /// Pads the block to 32 bits and sets its length. Returns the header's size; 0 if the buffer was
-    /// too small. The payload follows at that offset.
+    /// Pads the block to 32 bits and sets its length. Returns the header's size; 0 if the buffer
+    /// was too small. The payload follows at that offset.
     std::size_t finish();
 
  private:

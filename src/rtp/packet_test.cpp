@@ -1,8 +1,7 @@
 #include "rtp/packet.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
+#include <gtest/gtest.h>
 #include <vector>
 
 namespace parley::rtp {
@@ -10,8 +9,11 @@ namespace {
 
 TEST(ParsePacket, ReadsWhatTheWriterWrote) {
     std::array<std::uint8_t, 64> out{};
-    HeaderWriter writer(out, {.marker = true, .payload_type = 96, .sequence_number = 7,
-                              .timestamp = 90000, .ssrc = Ssrc(0xDEADBEEF)});
+    HeaderWriter writer(out, {.marker = true,
+                              .payload_type = 96,
+                              .sequence_number = 7,
+                              .timestamp = 90000,
+                              .ssrc = Ssrc(0xDEADBEEF)});
     const std::array<std::uint8_t, 2> mid{'0', '1'};
     const std::array<std::uint8_t, 3> time{1, 2, 3};
     ASSERT_TRUE(writer.add_extension(1, mid));

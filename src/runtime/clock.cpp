@@ -5,8 +5,8 @@
 namespace parley::runtime {
 
 Instant now() {
-    return Instant(std::chrono::duration_cast<Duration>(
-        std::chrono::steady_clock::now().time_since_epoch()));
+    return Instant(
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 WallTime wall_now() {
@@ -15,6 +15,8 @@ WallTime wall_now() {
                 .count()};
 }
 
-WallAnchor wall_anchor() { return {now(), wall_now()}; }
+WallAnchor wall_anchor() {
+    return {now(), wall_now()};
+}
 
 }  // namespace parley::runtime

@@ -1,10 +1,9 @@
 #include "runtime/interfaces.hpp"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-
 #include <algorithm>
+#include <ifaddrs.h>
 #include <memory>
+#include <net/if.h>
 
 #include "runtime/sockaddr.hpp"
 

@@ -3,14 +3,13 @@
 
 #pragma once
 
-#include <sys/epoll.h>
-
 #include <atomic>
 #include <concepts>
 #include <expected>
 #include <map>
 #include <optional>
 #include <string>
+#include <sys/epoll.h>
 #include <utility>
 #include <vector>
 
@@ -68,8 +67,9 @@ class MediaLoop {
         auto [entry, _] = connections_.try_emplace(id, std::move(adopted.fd), path);
         watch(entry->second.fd(), kConnectionKey | id);
         const Instant now = runtime::now();
-        entry->second.feed(adopted.already_read,
-                           [&](net::Datagram& datagram) { machine_.handle_receive(datagram, now); });
+        entry->second.feed(adopted.already_read, [&](net::Datagram& datagram) {
+            machine_.handle_receive(datagram, now);
+        });
     }
 
     /// Runs until `stop` is set. `on_wake()` is called on this thread whenever a mailbox was

@@ -1,13 +1,12 @@
 // The room with the system calls is tested with real ones, on loopback, each wait bounded by the
 // kernel handing over what was already sent.
 
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <deque>
+#include <gtest/gtest.h>
+#include <poll.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
 
 #include "runtime/interfaces.hpp"

@@ -1,18 +1,19 @@
 #include "runtime/tcp_connection.hpp"
 
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <array>
-#include <cerrno>
-
 namespace parley::runtime {
 namespace {
 
-bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool would_block(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
 
 }  // namespace
 
@@ -55,18 +56,19 @@ bool TcpConnection::send(BytesView datagram) {
     }
     if (queue_.size() + total - sent > kMaxQueue) return false;
     if (sent < header.size()) {
-        queue_.insert(queue_.end(), header.begin() + static_cast<std::ptrdiff_t>(sent), header.end());
+        queue_.insert(queue_.end(), header.begin() + static_cast<std::ptrdiff_t>(sent),
+                      header.end());
         sent = header.size();
     }
-    queue_.insert(queue_.end(), datagram.begin() + static_cast<std::ptrdiff_t>(sent - header.size()),
+    queue_.insert(queue_.end(),
+                  datagram.begin() + static_cast<std::ptrdiff_t>(sent - header.size()),
                   datagram.end());
     return true;
 }
 
 TcpConnection::Status TcpConnection::flush() {
     if (queue_.empty() || status_ == Status::kClosed) return status_;
-    const auto count =
-        ::send(fd_.get(), queue_.data(), queue_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const auto count = ::send(fd_.get(), queue_.data(), queue_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
         if (!would_block(errno)) status_ = Status::kClosed;
         return status_;

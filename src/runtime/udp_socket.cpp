@@ -1,11 +1,10 @@
 #include "runtime/udp_socket.hpp"
 
-#include <netinet/udp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <netinet/udp.h>
+#include <sys/socket.h>
 
 #include "base/assert.hpp"
 #include "runtime/sockaddr.hpp"
@@ -26,13 +25,16 @@ std::string bind_error(const net::SocketAddress& local, int error) {
     const std::string where = "cannot bind media port udp " + local.to_string() + ": ";
     switch (error) {
         case EADDRINUSE:
-            return where + "another program uses it. Stop that program or choose another port "
-                           "with --media-port.";
+            return where +
+                   "another program uses it. Stop that program or choose another port "
+                   "with --media-port.";
         case EACCES:
-            return where + "ports below 1024 need privileges. Choose a higher one with --media-port.";
+            return where +
+                   "ports below 1024 need privileges. Choose a higher one with --media-port.";
         case EADDRNOTAVAIL:
-            return where + "this machine has no such address. Check the media addresses in the "
-                           "configuration.";
+            return where +
+                   "this machine has no such address. Check the media addresses in the "
+                   "configuration.";
         default: return where + std::strerror(error);
     }
 }
@@ -49,11 +51,13 @@ struct UdpSocket::Buffers {
     std::array<mmsghdr, kSendBatch> out_headers{};
     std::array<iovec, kSendBatch> out_vectors{};
     std::array<sockaddr_storage, kSendBatch> out_addresses{};
-    alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(std::uint16_t))>, kSendBatch>
-        out_control{};
+    alignas(cmsghdr)
+        std::array<std::array<char, CMSG_SPACE(sizeof(std::uint16_t))>, kSendBatch> out_control{};
 };
 
-void UdpSocket::FreeBuffers::operator()(Buffers* buffers) const { delete buffers; }
+void UdpSocket::FreeBuffers::operator()(Buffers* buffers) const {
+    delete buffers;
+}
 
 UdpSocket::UdpSocket(FileDescriptor fd, net::SocketAddress local)
     : fd_(std::move(fd)), local_(local), buffers_(new Buffers) {}
@@ -62,7 +66,8 @@ std::expected<UdpSocket, std::string> UdpSocket::open(const net::SocketAddress& 
                                                       int buffer_bytes) {
     const int family = local.ip.is_v4() ? AF_INET : AF_INET6;
     FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) return std::unexpected("cannot open a UDP socket: " + std::string(std::strerror(errno)));
+    if (!fd)
+        return std::unexpected("cannot open a UDP socket: " + std::string(std::strerror(errno)));
     const int on = 1;
     if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     // Best effort: without them the socket works, only slower or without ECN.
@@ -73,8 +78,8 @@ std::expected<UdpSocket, std::string> UdpSocket::open(const net::SocketAddress& 
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
     }
     // FORCE goes beyond the system's limit where the process may; else the limit applies.
-    for (const auto& [force, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF},
-                                       std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+    for (const auto& [force, plain] :
+         {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
         if (::setsockopt(fd.get(), SOL_SOCKET, force, &buffer_bytes, sizeof buffer_bytes) != 0) {
             ::setsockopt(fd.get(), SOL_SOCKET, plain, &buffer_bytes, sizeof buffer_bytes);
         }
@@ -103,7 +108,8 @@ std::size_t UdpSocket::receive_messages() {
         header.msg_controllen = kControlSize;
     }
     // An error here (an ICMP answer to an earlier send, say) is reported once and costs nothing.
-    const int count = ::recvmmsg(fd_.get(), b.in_headers.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
+    const int count =
+        ::recvmmsg(fd_.get(), b.in_headers.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
     return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
@@ -156,10 +162,10 @@ SendResult UdpSocket::send_batch(std::span<const Outgoing> batch) {
         const std::size_t taken = count > 0 ? static_cast<std::size_t>(count) : 0;
         for (std::size_t i = at; i < at + taken; ++i) {
             const auto segment = std::max<std::size_t>(batch[i].segment, 1);
-            result.sent += batch[i].segment == 0
-                               ? 1
-                               : static_cast<std::uint32_t>((batch[i].bytes.size() + segment - 1) /
-                                                            segment);
+            result.sent +=
+                batch[i].segment == 0
+                    ? 1
+                    : static_cast<std::uint32_t>((batch[i].bytes.size() + segment - 1) / segment);
         }
         at += taken;
         if (at == batch.size()) break;

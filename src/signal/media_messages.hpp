@@ -93,7 +93,14 @@ struct DescriptionRefused {
     std::string remedy;
 };
 
-enum class PeerState : std::uint8_t { kNew, kConnecting, kConnected, kDisconnected, kFailed, kClosed };
+enum class PeerState : std::uint8_t {
+    kNew,
+    kConnecting,
+    kConnected,
+    kDisconnected,
+    kFailed,
+    kClosed
+};
 struct PeerStateChanged {
     PeerId peer;
     PeerState state = PeerState::kNew;
@@ -106,10 +113,10 @@ struct TrackInfo {
     std::string mid;          // in the publisher's session
     TrackKind kind = TrackKind::kAudio;
     TrackSource source = TrackSource::kUnknown;
-    std::string codec;  // "opus", "VP8", ...
-    bool muted = false;         // by its owner
-    bool force_muted = false;   // by a moderator
-    bool simulcast = false;     // more than one layer has arrived
+    std::string codec;         // "opus", "VP8", ...
+    bool muted = false;        // by its owner
+    bool force_muted = false;  // by a moderator
+    bool simulcast = false;    // more than one layer has arrived
 };
 /// A track appeared or changed (muted, source, simulcast).
 struct TrackPublished {
@@ -142,7 +149,7 @@ struct PublishedLayerStats {
     std::uint32_t ssrc = 0;
     bool live = false;
     std::int64_t bitrate_bps = 0;
-    std::uint32_t width = 0;   // of the last keyframe, 0 when unknown
+    std::uint32_t width = 0;  // of the last keyframe, 0 when unknown
     std::uint32_t height = 0;
     double frames_per_second = 0;
     std::uint64_t packets = 0;
@@ -178,13 +185,13 @@ struct SubscriptionStats {
 struct PeerStats {
     PeerId peer;
     PeerState state = PeerState::kNew;
-    std::string transport;    // "udp" or "tcp", empty before ICE
+    std::string transport;  // "udp" or "tcp", empty before ICE
     std::string local_address;
     std::string remote_address;
     std::string srtp_profile;
-    double rtt_ms = -1;       // -1 when unknown
-    double loss_up = 0;       // 0 to 1 over the last second: client to server
-    double loss_down = 0;     // server to client
+    double rtt_ms = -1;    // -1 when unknown
+    double loss_up = 0;    // 0 to 1 over the last second: client to server
+    double loss_down = 0;  // server to client
     std::int64_t bitrate_up_bps = 0;
     std::int64_t bitrate_down_bps = 0;
     std::int64_t estimate_down_bps = -1;  // REMB or -1

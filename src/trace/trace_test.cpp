@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <set>
 
 #include "trace/drop.hpp"
@@ -9,7 +8,8 @@ namespace {
 
 TEST(Drop, EveryReasonHasANameOfItsOwn) {
     std::set<std::string_view> names;
-    for (int i = 0; i < static_cast<int>(Drop::kCount); ++i) names.insert(name(static_cast<Drop>(i)));
+    for (int i = 0; i < static_cast<int>(Drop::kCount); ++i)
+        names.insert(name(static_cast<Drop>(i)));
     EXPECT_EQ(names.size(), static_cast<std::size_t>(Drop::kCount));
     EXPECT_FALSE(names.contains("unknown"));
 }

@@ -1,0 +1,76 @@
+# make run    install what is missing, build, serve Parley at http://localhost:8080
+# make test   install what is missing, build, run every test
+# make build  bring build/release/bin/parley up to date
+# make help   the other targets
+
+SHELL := /bin/bash
+PRESET ?= release
+BUILD := build/$(PRESET)
+NODE := scripts/with-node.sh
+
+# ccache entries are shared between checkouts.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+.PHONY: run test build web setup setup-test configure unit e2e interop fuzz bench format lint clean help
+
+help:
+	@echo "make run       install what is missing, build and serve at http://localhost:8080"
+	@echo "make test      install what is missing, build and run every test"
+	@echo "make build     build the parley binary and the web app"
+	@echo "make unit      unit, vector, pair and corpus tests only   (PRESET=dev for sanitizers)"
+	@echo "make e2e       browsers against the real server"
+	@echo "make interop   other WebRTC stacks against the real server"
+	@echo "make fuzz      run every fuzzer for FUZZ_SECONDS (60) each"
+	@echo "make bench     benchmarks"
+	@echo "make format    format C++ and TypeScript"
+	@echo "make clean     remove build/"
+
+setup:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh test
+
+$(BUILD)/build.ninja: CMakePresets.json
+	cmake --preset $(PRESET)
+
+# `make build` alone must bring the binary up to date, also on a fresh machine.
+build: setup $(BUILD)/build.ninja web
+	cmake --build --preset $(PRESET) --target parley
+
+run: build
+	$(BUILD)/bin/parley serve
+
+web: setup
+	@scripts/build-web.sh $(BUILD)/share/parley/web
+
+test: setup-test $(BUILD)/build.ninja web
+	cmake --build --preset $(PRESET)
+	@python3 scripts/run_tests.py --build $(BUILD)
+
+unit: setup $(BUILD)/build.ninja
+	cmake --build --preset $(PRESET)
+	@python3 scripts/run_tests.py --build $(BUILD) --only unit
+
+e2e: setup-test build
+	@python3 scripts/run_tests.py --build $(BUILD) --only e2e
+
+interop: setup-test build
+	@python3 scripts/run_tests.py --build $(BUILD) --only interop
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@scripts/setup.sh test
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+bench: build
+	cmake --build --preset $(PRESET)
+	@echo "benchmarks: see bench/"
+
+format:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+	@cd web && ../$(NODE) npm run --silent format
+
+clean:
+	rm -rf build
