@@ -1,0 +1,46 @@
+// What differs for one subscriber of one packet (ARCHITECTURE.md, "A packet's walk").
+
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.hpp"
+#include "sfu/stored_packet.hpp"
+#include "trace/drop.hpp"
+
+namespace parley::sfu {
+
+struct Decision {
+    bool forward = false;
+    trace::Drop reason = trace::Drop::kLayerNotSelected;  // when not forwarded
+    bool marker = false;
+    bool empty = false;  // only its place is filled: a packet without payload
+    bool patch_picture_id = false;
+    bool patch_tl0_index = false;
+    std::uint8_t tl0_index = 0;
+    std::uint8_t padding = 0;  // octets to add so that a train's pieces are equal, at most 16
+    std::uint16_t picture_id = 0;
+    std::uint16_t sequence_number = 0;
+    std::uint32_t timestamp = 0;
+
+    static Decision drop(trace::Drop why) {
+        Decision decision;
+        decision.reason = why;
+        return decision;
+    }
+};
+
+/// What a send queue holds for a packet: no octets, only where they are and what to change.
+struct Forward {
+    SlotId slot = kNoSlot;
+    Decision decision;
+};
+
+/// A packet sent again (RFC 4588).
+struct Retransmission {
+    SlotId slot = kNoSlot;
+    Decision decision;  // as it was sent first
+    std::uint16_t rtx_sequence_number = 0;
+};
+
+}  // namespace parley::sfu

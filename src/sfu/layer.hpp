@@ -1,0 +1,97 @@
+// One incoming stream of a publication: a simulcast layer, or the only one. It is what arrives,
+// never what was negotiated: its size, rate and liveness are measured.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "rtp/packet.hpp"
+#include "sfu/keyframe_throttle.hpp"
+#include "sfu/layer_clock.hpp"
+#include "sfu/rate_meter.hpp"
+#include "sfu/receive_window.hpp"
+#include "sfu/stored_packet.hpp"
+#include "trace/drop.hpp"
+
+namespace parley::sfu {
+
+/// A layer without a packet for this long is not live. Screen shares of a still picture send about
+/// one frame a second.
+inline constexpr Duration kLayerTimeout = 2s;
+
+struct LayerStats {
+    std::string_view rid;
+    Ssrc ssrc;
+    bool live = false;
+    Bitrate bitrate;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+    double frames_per_second = 0;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t keyframes = 0;
+    std::uint64_t keyframes_requested = 0;
+};
+
+class Layer {
+ public:
+    Layer(std::string rid, std::uint32_t clock_rate) : rid_(std::move(rid)), clock_(clock_rate) {}
+
+    /// Places a packet in the layer's order: fills index and epoch, or says why it has no place.
+    std::optional<trace::Drop> place(const rtp::PacketView& packet, Instant now,
+                                     StoredPacket& stored);
+    /// Counts a placed packet.
+    void count(const StoredPacket& stored, std::size_t bytes, Instant now);
+    /// What was sent before cannot be continued: decoders need a keyframe.
+    void break_continuity() { ++epoch_; }
+
+    bool live(Instant now) const { return arrived_ && now - last_arrival_ < kLayerTimeout; }
+    bool arrived() const { return arrived_; }
+    Instant dies_at() const { return arrived_ ? last_arrival_ + kLayerTimeout : kNever; }
+    const std::string& rid() const { return rid_; }
+    Ssrc ssrc() const { return ssrc_; }
+    std::uint32_t epoch() const { return epoch_; }
+    std::int64_t highest_index() const { return window_.highest(); }
+    std::uint32_t area() const { return std::uint32_t{width_} * height_; }
+    Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
+    /// The rate when a whole second of it has been seen.
+    std::optional<Bitrate> settled_bitrate(Instant now) const;
+    LayerStats stats(Instant now) const;
+
+    LayerClock& clock() { return clock_; }
+    const LayerClock& clock() const { return clock_; }
+    KeyframeThrottle& keyframes() { return throttle_; }
+    const KeyframeThrottle& keyframes() const { return throttle_; }
+    SlotId last_keyframe() const { return last_keyframe_; }
+    Instant last_keyframe_at() const { return last_keyframe_at_; }
+    void on_keyframe(SlotId slot, const StoredPacket& stored);
+
+ private:
+    bool restart_confirmed(std::uint16_t sequence_number);
+    void restart(const rtp::PacketView& packet);
+
+    std::string rid_;
+    LayerClock clock_;
+    KeyframeThrottle throttle_;
+    RateMeter rate_;
+    ReceiveWindow window_;
+    bool arrived_ = false;
+    Ssrc ssrc_;
+    std::optional<Ssrc> previous_ssrc_;
+    std::optional<std::uint16_t> suspect_;  // the sequence number that would confirm a restart
+    std::uint32_t epoch_ = 0;
+    Instant last_arrival_{};
+    std::uint16_t width_ = 0;
+    std::uint16_t height_ = 0;
+    SlotId last_keyframe_ = kNoSlot;
+    Instant last_keyframe_at_{};
+    std::uint64_t packets_ = 0;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t keyframes_ = 0;
+};
+
+}  // namespace parley::sfu

@@ -1,0 +1,48 @@
+// Writes a stored packet as one subscriber gets it: header, its own extension ids, patched payload.
+// The result is what SRTP then protects in place.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "base/ids.hpp"
+#include "base/static_vector.hpp"
+#include "base/time.hpp"
+#include "rtp/extension.hpp"
+#include "sfu/decision.hpp"
+#include "sfu/stored_packet.hpp"
+
+namespace parley::sfu {
+
+/// How a subscriber's section numbers things: constant between negotiations.
+struct OutboundFormat {
+    Ssrc ssrc;
+    std::uint8_t payload_type = 0;
+    std::optional<std::uint8_t> red_payload_type;  // without it, redundancy is taken out
+    std::optional<std::uint8_t>
+        rtx_payload_type;  // without it, packets are sent again as they were
+    Ssrc rtx_ssrc;
+    rtp::ExtensionMap extensions;
+    StaticVector<std::uint8_t, 16> mid;  // RFC 9143 §15; empty: not sent
+
+    void set_mid(std::string_view text);
+};
+
+/// What is known only when the packet leaves.
+struct SendStamp {
+    Instant now{};                                  // for abs-send-time
+    std::optional<std::uint16_t> transport_number;  // for transport-wide feedback, when negotiated
+};
+
+/// The size written; 0 when `out` is too small or the payload cannot be written for this
+/// subscriber.
+std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
+                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out);
+
+/// RFC 4588: the packet again, on the retransmission stream when there is one.
+std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
+                      const OutboundFormat& format, const SendStamp& stamp, BytesSpan out);
+
+}  // namespace parley::sfu

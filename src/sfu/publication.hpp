@@ -1,0 +1,104 @@
+// A track that a participant publishes: its layers, and the ring of packets that its subscribers
+// share. A controller: it is told of packets, reports and requests, and says what to ask upstream.
+// What the subscribers get is subscription.hpp.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "media/codec.hpp"
+#include "rtp/extension.hpp"
+#include "rtp/packet.hpp"
+#include "sfu/layer.hpp"
+#include "sfu/packet_ring.hpp"
+#include "sfu/participant_clock.hpp"
+#include "sfu/types.hpp"
+
+namespace parley::sfu {
+
+/// How recent a keyframe must be for a late joiner to be served from the ring: as old as a request
+/// for a new one may have to wait.
+inline constexpr Duration kKeyframeReplayAge = kKeyframeRequestInterval;
+
+struct PublicationConfig {
+    Kind kind = Kind::kAudio;
+    media::Codec codec{};
+    std::uint32_t clock_rate = 48'000;
+    /// RFC 2198 as the publisher numbers it; packets of this type hold the codec's in blocks.
+    std::optional<std::uint8_t> red_payload_type;
+    /// The ids that the publisher's section uses.
+    rtp::ExtensionMap extensions;
+    /// In the order of the description; empty without simulcast. More than kMaxLayers are ignored.
+    std::vector<std::string> rids;
+};
+
+class Publication {
+ public:
+    Publication(PublicationConfig config, std::shared_ptr<ParticipantClock> clock);
+
+    // ---- what arrives
+    /// A packet of a layer, retransmissions unpacked. The stored packet, valid until the next call;
+    /// or why it is not forwarded to anyone.
+    Result<const StoredPacket*, trace::Drop> on_packet(std::size_t layer,
+                                                       const rtp::PacketView& packet, Instant now);
+    void on_sender_report(std::size_t layer, NtpTime ntp, std::uint32_t timestamp, Instant now);
+    /// A moderator's mute: what arrives is counted and not forwarded.
+    void set_muted(bool muted);
+    bool muted() const { return muted_; }
+
+    // ---- what the publisher is asked
+    void request_keyframe(std::size_t layer);
+    /// The layer for which a keyframe request goes to the publisher now; until empty.
+    std::optional<std::size_t> poll_keyframe_request(Instant now);
+    /// The next keyframe request, or the death of a layer.
+    Instant next_timeout() const;
+    /// Notices layers that have stopped.
+    void handle_timeout(Instant now);
+
+    // ---- what subscriptions and statistics read
+    Kind kind() const { return config_.kind; }
+    media::Codec codec() const { return config_.codec; }
+    std::uint32_t clock_rate() const { return config_.clock_rate; }
+    std::size_t layer_count() const { return layers_.size(); }
+    const Layer& layer(std::size_t index) const { return layers_[index]; }
+    /// The layers that are there, low to high, whether they are live or not.
+    const std::vector<std::uint8_t>& order() const { return order_; }
+    /// Changes when a layer appears, stops, returns or moves in the order.
+    std::uint32_t revision() const { return revision_; }
+    bool simulcast() const { return arrived_layers() > 1; }
+    std::size_t arrived_layers() const;
+    LayerStats layer_stats(std::size_t layer, Instant now) const;
+    const PacketRing& ring() const { return ring_; }
+    const ParticipantClock& clock() const { return *clock_; }
+    /// RFC 6464 of the newest packet: 0 (loudest) to 127 dB below; empty without one.
+    std::optional<std::uint8_t> audio_level() const { return audio_level_; }
+    bool voice_active() const { return voice_active_; }
+    /// The slot of the layer's last keyframe if a late joiner can be served from it.
+    std::optional<SlotId> replayable_keyframe(std::size_t layer, Instant now) const;
+
+ private:
+    bool valid(std::size_t layer) const { return layer < layers_.size(); }
+    void store_payload_facts(const rtp::PacketView& packet, StoredPacket& stored) const;
+    void read_audio_level(const rtp::PacketView& packet);
+    void note_liveness(std::size_t layer, Instant now);
+    void reorder(Instant now);
+
+    PublicationConfig config_;
+    std::shared_ptr<ParticipantClock> clock_;
+    std::vector<Layer> layers_;
+    std::vector<bool> live_;
+    std::vector<std::uint8_t> order_;
+    PacketRing ring_;
+    std::uint32_t revision_ = 0;
+    Instant next_reorder_{};
+    bool muted_ = false;
+    bool voice_active_ = false;
+    std::optional<std::uint8_t> audio_level_;
+};
+
+}  // namespace parley::sfu

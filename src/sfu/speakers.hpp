@@ -1,0 +1,65 @@
+// Who speaks now, from the audio levels that publishers send (RFC 6464): a smoothed level for each
+// participant, hysteresis, a ranked list that changes at a bounded rate. A publisher that lies
+// about its level gains a place in the list and nothing else.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace parley::sfu {
+
+/// A participant, as the owner numbers it.
+using SpeakerId = std::uint64_t;
+
+struct Speaker {
+    SpeakerId id = 0;
+    double level = 0;  // 0 (silent) to 1 (loudest)
+    friend bool operator==(const Speaker&, const Speaker&) = default;
+};
+
+class SpeakerDetector {
+ public:
+    static constexpr std::size_t kMaxSpeakers = 5;           // in the list
+    static constexpr std::size_t kMaxParticipants = 10'000;  // tracked
+    static constexpr Duration kInterval = 300ms;             // between two lists
+    static constexpr double kSpeakAbove = 0.45;  // of 1: louder than 70 dB below overload speaks
+    static constexpr double kSilentBelow = 0.35;
+    static constexpr Duration kHangover = 800ms;  // between words nobody stops speaking
+    static constexpr double kLouderBy = 0.10;     // to pass another speaker in the list
+
+    /// An audio packet's level: 0 loudest, 127 silent (RFC 6464 §3).
+    void on_level(SpeakerId id, std::uint8_t below_overload_db, Instant now);
+    void remove(SpeakerId id, Instant now);
+    Instant next_timeout() const { return next_; }
+    void handle_timeout(Instant now);
+    /// The list, loudest first, once for each change.
+    std::optional<std::span<const Speaker>> poll();
+    std::span<const Speaker> speakers() const { return list_; }
+
+ private:
+    struct State {
+        SpeakerId id = 0;
+        double level = 0;
+        bool speaking = false;
+        bool listed = false;
+        Instant last_packet{};
+        Instant last_loud{};
+    };
+    State* find(SpeakerId id);
+    void decay(State& state, Instant now);
+    void rank();
+
+    std::vector<State> states_;  // sorted by id
+    std::vector<State*> ranked_;
+    std::vector<Speaker> list_;
+    bool changed_ = false;
+    Instant next_ = kNever;
+    Instant last_list_{};
+};
+
+}  // namespace parley::sfu

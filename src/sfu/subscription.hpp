@@ -1,0 +1,132 @@
+// One subscriber's view of a publication: which layer it gets and why, and how each packet is
+// renumbered so that its decoder notices neither layers nor what was left out.
+//
+// The parts: layer_choice.hpp chooses, sequence_map.hpp and timeline.hpp renumber, sent_history.hpp
+// remembers. The publication is an argument of every call; the owner of both keeps them together.
+//
+// How a driver uses it, for a packet that Publication::on_packet returned:
+//     if (auto decision = subscription.decide(publication, packet, now); decision.forward)
+//         queue(Forward{packet.id, decision});
+//     while (auto forward = subscription.next_backlog(publication, now)) queue(*forward);
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "base/units.hpp"
+#include "sfu/decision.hpp"
+#include "sfu/layer_choice.hpp"
+#include "sfu/publication.hpp"
+#include "sfu/rate_meter.hpp"
+#include "sfu/sent_history.hpp"
+#include "sfu/sequence_map.hpp"
+#include "sfu/timeline.hpp"
+#include "sfu/types.hpp"
+
+namespace parley::sfu {
+
+/// A sender report is due this often (libwebrtc's interval for video).
+inline constexpr Duration kSenderReportInterval = 1s;
+
+struct SubscriptionConfig {
+    bool retransmit = false;  // NACK and RTX were negotiated
+    Wish wish = Wish::kAuto;
+};
+
+/// The sender's part of a report (RFC 3550 §6.4.1).
+struct SenderReportValues {
+    NtpTime ntp;
+    std::uint32_t timestamp = 0;
+    std::uint32_t packets = 0;
+    std::uint32_t octets = 0;
+};
+
+struct SubscriptionStats {
+    Wish wish = Wish::kAuto;
+    std::optional<std::size_t> layer;   // sent now
+    std::optional<std::size_t> target;  // chosen
+    Reason reason = Reason::kNothingArrives;
+    Bitrate bitrate;
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;  // of payload
+    double loss = 0;          // 0 to 1, of the last receiver report
+    std::uint64_t nacks = 0;  // packets asked for again
+    std::uint64_t retransmissions = 0;
+    std::uint64_t keyframe_requests = 0;
+    std::uint64_t layer_switches = 0;
+};
+
+class Subscription {
+ public:
+    Subscription(const SubscriptionConfig& config, Random& random);
+
+    // ---- the subscriber
+    /// It can receive now: asks for a keyframe, or begins with a recent one from the ring (then
+    /// next_backlog has it).
+    void start(Publication& publication, Instant now);
+    void set_wish(Wish wish, Publication& publication, Instant now);
+    /// Its share of what its path carries; empty when unknown.
+    void on_estimate(std::optional<Bitrate> share, Instant now);
+    /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
+    void on_receiver_report(std::uint8_t fraction_lost, Instant now);
+    void on_keyframe_request(Publication& publication, Instant now);
+    /// One packet of a NACK. Empty when it is unknown, gone, was just sent again or exceeds the
+    /// budget.
+    std::optional<Retransmission> on_nack(std::uint16_t sequence_number,
+                                          const Publication& publication, Instant now,
+                                          std::optional<Duration> rtt);
+
+    // ---- media
+    Decision decide(Publication& publication, const StoredPacket& packet, Instant now);
+    /// Packets that arrived before their place was known; until empty.
+    std::optional<Forward> next_backlog(Publication& publication, Instant now);
+
+    // ---- reports
+    bool sender_report_due(Instant now) const;
+    /// Empty before the first packet. Counts as sent.
+    std::optional<SenderReportValues> make_sender_report(const Publication& publication,
+                                                         const WallAnchor& wall, Instant now);
+    SubscriptionStats stats(const Publication& publication, Instant now) const;
+    Wish wish() const { return wish_; }
+    std::optional<std::size_t> layer() const;
+    std::optional<std::size_t> target() const { return choice_.layer; }
+    Reason reason(const Publication& publication) const;
+
+ private:
+    void review(Publication& publication, Instant now);
+    void ask_for_keyframe(Publication& publication);
+    bool follows(const Publication& publication, const StoredPacket& packet) const;
+    bool may_begin(const Publication& publication, const StoredPacket& packet) const;
+    void begin(const Publication& publication, const StoredPacket& packet);
+    Decision continue_with(const StoredPacket& packet, Instant now);
+    Decision place(const StoredPacket& packet, Instant now);
+    void stop();
+
+    Wish wish_;
+    LayerChoice choice_;
+    AutoLimit limit_;
+    std::uint32_t seen_revision_ = ~0U;
+    Instant next_review_{};
+    bool started_ = false;
+
+    SequenceMap sequence_;
+    Timeline timeline_;
+    SentHistory history_;
+
+    SlotId backlog_next_ = kNoSlot;  // packets from here
+    SlotId backlog_end_ = 0;         // up to here are looked at again
+
+    RateMeter rate_;
+    std::uint64_t packets_ = 0;
+    std::uint64_t bytes_ = 0;
+    double loss_ = 0;
+    std::uint64_t keyframe_requests_ = 0;
+    std::uint64_t switches_ = 0;
+    Instant last_report_{};
+    bool report_wanted_ = false;
+};
+
+}  // namespace parley::sfu
