@@ -42,7 +42,6 @@ class Builder {
     /// Sets the header's length field as if the message ended `more` octets from here.
     void set_length(std::size_t more);
 
-    BytesSpan out_;
     ByteWriter writer_;
     TransactionId id_;
 };

@@ -24,8 +24,8 @@ inline constexpr std::uint32_t kMagicCookie = 0x2112A442;  // RFC 8489 §5
 inline constexpr std::size_t kHeaderSize = 20;
 /// More attributes than any real message has; a longer message is refused.
 inline constexpr std::size_t kMaxAttributes = 64;
-/// A user name has fewer than 509 octets (RFC 8489 §14.3).
-inline constexpr std::size_t kMaxUsername = 508;
+/// A user name fragment of ICE has 4 to 256 characters (RFC 8839 §5.4).
+inline constexpr std::size_t kMaxUfrag = 256;
 
 enum class Class : std::uint8_t { kRequest = 0, kIndication = 1, kSuccess = 2, kError = 3 };
 
@@ -167,6 +167,8 @@ class Message {
     UnknownAttributes unknown_required(std::span<const Attribute> understood) const;
 
  private:
+    Result<void, ParseError> note(const AttributeView& attribute, std::size_t at, bool last);
+
     BytesView bytes_;
     TransactionId transaction_id_{};
     std::size_t integrity_at_ = 0;     // offset of the attribute's header; 0: absent
