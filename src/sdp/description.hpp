@@ -29,7 +29,8 @@ inline constexpr std::size_t kMaxLineSize = 4096;
 inline constexpr std::size_t kMaxSections = 256;
 inline constexpr std::size_t kMaxAttributes = 1024;  // of the session or of one section
 inline constexpr std::size_t kMaxFormats = 128;      // of one section: payload types are 7 bits
-inline constexpr std::size_t kMaxRids = 16;          // of one section
+inline constexpr std::size_t kMaxGroups = 16;
+inline constexpr std::size_t kMaxRids = 16;  // of one section
 /// A mid or rid longer than this does not fit a one-byte header extension (RFC 8285 §4.2).
 inline constexpr std::size_t kMaxIdSize = 16;
 
@@ -151,6 +152,13 @@ struct Simulcast {
     friend bool operator==(const Simulcast&, const Simulcast&) = default;
 };
 
+/// Where something stood in the text that was parsed, from 1; 0 in a description made here. Two
+/// descriptions are equal whatever their line numbers.
+struct SourceLine {
+    std::uint32_t value = 0;
+    friend bool operator==(SourceLine, SourceLine) { return true; }
+};
+
 /// One `m=` section.
 struct Media {
     MediaKind kind = MediaKind::kOther;
@@ -184,8 +192,7 @@ struct Media {
     std::vector<SsrcAttribute> ssrcs;
     std::vector<Attribute> attributes;  // everything else, in order
 
-    /// Where the m= line stood in the text that was parsed; 0 in a description made here.
-    std::uint32_t line = 0;
+    SourceLine line;  // of the m= line
 
     bool is_rtp() const;
     /// Port 0 refuses a section unless it is bundle-only (RFC 8843 §6).
@@ -267,7 +274,6 @@ enum class ParseReason : std::uint8_t {
     kBadIceCredentials,
     kBadFingerprint,
     kBadSetup,
-    kBadCandidate,
     kBadExtmap,
     kDuplicateExtmap,
     kBadMsid,
