@@ -100,6 +100,8 @@ class Endpoint {
     bool make_engine();
     bool admit(BytesView datagram, Instant now);
     void advance(Instant now);
+    void on_alert_in_the_clear(BytesView fragment, Instant now);
+    void set_verdict(Failed verdict, Instant now);
     void on_engine_failed(Instant now);
     void verify_and_connect();
     void rearm(Instant now);
