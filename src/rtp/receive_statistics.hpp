@@ -37,7 +37,6 @@ enum class ArrivalKind : std::uint8_t {
     kInOrder,    // newer than all before; there may be a gap
     kReordered,  // older, and missing until now
     kDuplicate,  // seen before
-    kTooOld,     // behind the window in which duplicates are known; counted as reordered
     kSuspended,  // a jump that one more packet must confirm: not counted, yet forwardable
     kRestarted,  // the jump is confirmed: counting starts anew
 };
@@ -47,9 +46,9 @@ class ReceiveStatistics {
     explicit ReceiveStatistics(std::uint32_t clock_rate) : clock_rate_(clock_rate) {}
 
     ArrivalKind on_packet(const PacketView& packet, Instant now);
-    /// A packet of this stream that came by retransmission: it fills its gap but moves neither
-    /// jitter nor rate.
-    void on_recovered(std::uint16_t sequence_number);
+    /// A packet of this stream came by retransmission. It is counted here alone: reports describe
+    /// the original stream as the network delivered it (RFC 4588 §4).
+    void on_recovered() { ++recovered_; }
     /// Remembered for LSR and DLSR.
     void on_sender_report(NtpTime ntp, Instant now);
 
@@ -72,8 +71,10 @@ class ReceiveStatistics {
 
  private:
     static constexpr std::uint16_t kMaxDropout = 3000;  // RFC 3550 A.1
-    static constexpr std::uint16_t kMaxMisorder = 100;  // RFC 3550 A.1
-    static constexpr std::size_t kWindow = 1024;        // in which duplicates are known
+    // Deviates: RFC 3550 A.1 has 100; packets that were asked for again in the same stream come
+    // later.
+    static constexpr std::uint16_t kMaxMisorder = 1000;
+    static constexpr std::size_t kWindow = 1024;  // in which duplicates are known
 
     ArrivalKind place(std::uint16_t sequence_number);
     void restart(std::uint16_t sequence_number);
