@@ -1,0 +1,121 @@
+// The page: lobby, call, goodbye.
+
+import { ConferenceClient, ParleyError } from '@parley/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type JoinRequest, Lobby, Problem } from './lobby.js';
+import {
+  loadPreferences,
+  type Preferences,
+  readPageRequest,
+  savePreferences,
+} from './preferences.js';
+import { Room } from './room.js';
+import { strings } from './strings.js';
+
+type Page = 'lobby' | 'joining' | 'room' | 'goodbye';
+
+export function App() {
+  const [request, setRequest] = useState(() => readPageRequest(window.location));
+  const [preferences, setPreferences] = useState(loadPreferences);
+  const [page, setPage] = useState<Page>('lobby');
+  const [error, setError] = useState<ParleyError | null>(null);
+  const client = useRef<ConferenceClient | null>(null);
+
+  const remember = (next: Preferences) => {
+    setPreferences(next);
+    savePreferences(next);
+  };
+
+  const join = async (wanted: JoinRequest) => {
+    setError(null);
+    setPage('joining');
+    window.parley.joinPressedAt = performance.now();
+    const next = new ConferenceClient({ topology: request.topology || undefined });
+    client.current = next;
+    window.parley.client = next;
+    next.on('ended', ({ error: reason }) => {
+      setError(reason);
+      setPage('goodbye');
+    });
+    try {
+      await next.join(wanted.room, {
+        name: wanted.name || strings.unnamed,
+        token: request.token || undefined,
+        stream: wanted.stream,
+        capture: false,
+        cameraOn: preferences.cameraOn,
+        microphoneOn: preferences.microphoneOn,
+        layer: request.layer,
+      });
+    } catch (thrown) {
+      await next.leave();
+      setError(thrown instanceof ParleyError ? thrown : unexpected(thrown));
+      setRequest({ ...request, room: wanted.room, autojoin: false });
+      setPage('lobby');
+      return;
+    }
+    window.parley.joinedAt = performance.now();
+    showRoomInAddress(wanted.room);
+    setRequest({ ...request, room: wanted.room, autojoin: false });
+    setPage('room');
+  };
+
+  useEffect(() => {
+    const leave = () => void client.current?.leave();
+    window.addEventListener('pagehide', leave);
+    return () => window.removeEventListener('pagehide', leave);
+  }, []);
+
+  if (page === 'room' && client.current) {
+    return (
+      <Room
+        client={client.current}
+        room={request.room}
+        preferences={preferences}
+        onPreferences={remember}
+      />
+    );
+  }
+  if (page === 'goodbye') {
+    return <Goodbye error={error} onBack={() => setPage('lobby')} />;
+  }
+  return (
+    <Lobby
+      request={request}
+      preferences={preferences}
+      onPreferences={remember}
+      onJoin={join}
+      joining={page === 'joining'}
+      error={error}
+    />
+  );
+}
+
+function Goodbye({ error, onBack }: { error: ParleyError | null; onBack: () => void }) {
+  return (
+    <main class="goodbye">
+      <div class="card">
+        <img src="./icon.svg" alt="" width="40" height="40" />
+        <h1>{error ? strings.ended : strings.left}</h1>
+        {error && <Problem error={error} />}
+        <button type="button" class="primary" onClick={onBack}>
+          {strings.backToLobby}
+        </button>
+      </div>
+    </main>
+  );
+}
+
+// So that a reload, or the address copied by hand, leads to the same room. The token stays out.
+function showRoomInAddress(room: string): void {
+  const address = new URL(window.location.href);
+  address.searchParams.set('room', room);
+  address.searchParams.delete('autojoin');
+  address.hash = '';
+  window.history.replaceState(null, '', address);
+}
+
+function unexpected(thrown: unknown): ParleyError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ParleyError('unexpected', message, 'Reload the page and try again.');
+}

@@ -1,0 +1,649 @@
+// ConferenceClient: a room as a page sees it. It owns the signaling, the connection to the media
+// server or the mesh, what is sent and what is received, and keeps all of it going through dropped
+// sockets, lost sessions and changes of topology. Pages listen to its events and read its fields.
+
+import { Emitter } from './emitter.js';
+import { ParleyError, SignalingError } from './errors.js';
+import { Link } from './link.js';
+import { type CaptureChoice, LocalMedia } from './local.js';
+import { type Capture, type CaptureWish, capture } from './media.js';
+import { Mesh } from './mesh.js';
+import { browserPlatform, type Platform } from './platform.js';
+import type {
+  JoinedMessage,
+  JoinMessage,
+  ParticipantQuality,
+  PeerDescription,
+  Rights,
+  RoomMessage,
+  TopologyKind,
+} from './protocol.js';
+import { ServerPublisher } from './publisher.js';
+import { type RemoteParticipant, type RemoteTrack, Roster } from './remote.js';
+import { StatsSampler } from './sampler.js';
+import { SignalingClient } from './signaling.js';
+import type { LayerWish, VideoLimits } from './simulcast.js';
+import { type Quality, qualityOf, type StatsSample, worstLoss } from './stats.js';
+
+export type ConferenceState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'ended';
+
+export interface Speaker {
+  participant: string;
+  /** 0 (silent) to 1 (loudest). */
+  level: number;
+}
+
+export interface ConferenceEvents {
+  state: ConferenceState;
+  participantJoined: RemoteParticipant;
+  participantLeft: RemoteParticipant;
+  participantUpdated: RemoteParticipant;
+  trackAdded: { participant: RemoteParticipant; track: RemoteTrack };
+  /** Its media arrived or went, or it was muted, or another layer is sent. */
+  trackUpdated: { participant: RemoteParticipant; track: RemoteTrack };
+  trackRemoved: { participant: RemoteParticipant; track: RemoteTrack };
+  /** Own camera, microphone or screen changed. */
+  localChanged: undefined;
+  activeSpeakers: Speaker[];
+  quality: Quality;
+  stats: StatsSample;
+  topology: TopologyKind;
+  /** A message that another participant sent with broadcast() or direct(). */
+  message: { from: string; direct: boolean; body: Record<string, unknown> };
+  /** Something failed that does not end the call. */
+  error: ParleyError;
+  /** The call is over; null when leave() ended it. */
+  ended: { error: ParleyError | null };
+}
+
+export interface ConferenceOptions {
+  /** The server's signaling address; by default `/signal` of the server that the page came from. */
+  url?: string;
+  /** Wanted when this is the room's first join: `sfu`, `mesh` or `auto`. */
+  topology?: string | undefined;
+  video?: VideoLimits;
+  platform?: Platform;
+}
+
+export interface JoinOptions {
+  name?: string;
+  token?: string | undefined;
+  metadata?: Record<string, unknown>;
+  /** What to capture; `false` captures nothing. Ignored when `stream` is given. */
+  capture?: CaptureWish | false;
+  /** A stream that the page captured itself; from now on it is the client's to stop. */
+  stream?: MediaStream | null;
+  cameraOn?: boolean;
+  microphoneOn?: boolean;
+  /** Layer wanted of every video until setLayer says otherwise. */
+  layer?: LayerWish | undefined;
+}
+
+/** After a move to the SFU a mesh is closed at the latest then (the server relays no longer). */
+const kMeshLingerMs = 10_000;
+const kRejoinDelayMs = 2000;
+const kSfu = 'sfu';
+
+export class ConferenceClient extends Emitter<ConferenceEvents> {
+  private readonly platform_: Platform;
+  private readonly roster_: Roster;
+  private readonly sampler_: StatsSampler;
+  private state_: ConferenceState = 'idle';
+  private signaling_: SignalingClient | null = null;
+  private local_: LocalMedia | null = null;
+  private link_: Link | null = null;
+  private publisher_: ServerPublisher | null = null;
+  private mesh_: Mesh | null = null;
+  private meshTimer_: unknown;
+  private rejoinTimer_: unknown;
+  private joinMessage_: JoinMessage | null = null;
+  private iceServers_: RTCIceServer[] = [];
+  private defaultLayer_: LayerWish = 'auto';
+  private reportedMesh_ = false;
+
+  clientId: string | null = null;
+  name = '';
+  topology: TopologyKind = 'sfu';
+  rights: Rights = { publish: true, subscribe: true, admin: false };
+  activeSpeakers: Speaker[] = [];
+  quality: Quality | undefined;
+  /** How the capture of join() went, when join() captured. */
+  captured: Capture | null = null;
+
+  constructor(private readonly options_: ConferenceOptions = {}) {
+    super();
+    this.platform_ = options_.platform ?? browserPlatform();
+    this.roster_ = new Roster(
+      {
+        participantJoined: (p) => this.emit('participantJoined', p),
+        participantLeft: (p) => this.emit('participantLeft', p),
+        participantUpdated: (p) => this.emit('participantUpdated', p),
+        trackAdded: (participant, track) => this.trackAdded_(participant, track),
+        trackUpdated: (participant, track) => this.emit('trackUpdated', { participant, track }),
+        trackRemoved: (participant, track) => this.emit('trackRemoved', { participant, track }),
+      },
+      () => this.clientId,
+    );
+    this.sampler_ = new StatsSampler(
+      this.platform_,
+      () => this.links_().map((l) => l.pc),
+      (sample) => this.sampled_(sample),
+    );
+  }
+
+  get state(): ConferenceState {
+    return this.state_;
+  }
+  get participants(): ReadonlyMap<string, RemoteParticipant> {
+    return this.roster_.participants;
+  }
+  get microphoneOn(): boolean {
+    return this.local_?.isOn('microphone') ?? false;
+  }
+  get cameraOn(): boolean {
+    return this.local_?.isOn('camera') ?? false;
+  }
+  get cameraTrack(): MediaStreamTrack | null {
+    return this.local_?.track('camera') ?? null;
+  }
+  get microphoneTrack(): MediaStreamTrack | null {
+    return this.local_?.track('microphone') ?? null;
+  }
+  get screenTrack(): MediaStreamTrack | null {
+    return this.local_?.track('screen') ?? null;
+  }
+  /** The newest statistics, and up to two minutes of them. */
+  get stats(): StatsSample | null {
+    return this.sampler_.history.at(-1) ?? null;
+  }
+  get statsHistory(): readonly StatsSample[] {
+    return this.sampler_.history;
+  }
+  /** The browser's connections, newest last: for tests and special uses. */
+  get peerConnections(): RTCPeerConnection[] {
+    return this.links_().map((l) => l.pc);
+  }
+
+  /** The track that a section of the connection to the server carries. */
+  trackByMid(mid: string | undefined) {
+    return mid === undefined ? undefined : this.roster_.findByMid(mid);
+  }
+
+  // ---- joining and leaving -------------------------------------------------------------------
+
+  /** Resolves when the room is entered; media follows by events. */
+  async join(room: string, options: JoinOptions = {}): Promise<void> {
+    if (this.state_ !== 'idle' && this.state_ !== 'ended') {
+      throw new ParleyError('already_joined', 'This client is in a room.', 'Leave it first.');
+    }
+    this.setState_('joining');
+    this.name = options.name ?? '';
+    this.defaultLayer_ = options.layer ?? 'auto';
+    this.joinMessage_ = {
+      type: 'join',
+      room,
+      metadata: { ...options.metadata, name: this.name },
+      capabilities: { topology: ['mesh', 'sfu'], resume: true },
+    };
+    const signaling = this.makeSignaling_(options.token);
+    this.signaling_ = signaling;
+    try {
+      // Both take time: the socket and the devices.
+      const [, stream] = await Promise.all([signaling.connect(), this.capture_(options)]);
+      this.local_ = this.makeLocal_(options);
+      this.local_.adopt(stream, {
+        camera: options.cameraOn ?? true,
+        microphone: options.microphoneOn ?? true,
+      });
+      this.entered_(await signaling.join(this.joinMessage_));
+    } catch (error) {
+      this.release_();
+      this.setState_('idle');
+      throw error;
+    }
+    this.setState_('joined');
+    this.sampler_.start();
+  }
+
+  async leave(): Promise<void> {
+    if (this.state_ === 'idle' || this.state_ === 'ended') return;
+    this.end_(null);
+  }
+
+  // ---- own media -----------------------------------------------------------------------------
+
+  async setMicrophone(on: boolean): Promise<void> {
+    await this.local_?.setMicrophone(on);
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    await this.local_?.setCamera(on);
+  }
+
+  /** Continues with another camera or microphone; empty for the system's default. */
+  async setDevice(kind: 'audio' | 'video', deviceId: string): Promise<void> {
+    await this.local_?.setDevice(kind, deviceId);
+  }
+
+  /** Asks the person what to share, unless a stream is given. */
+  async startScreenShare(stream?: MediaStream): Promise<void> {
+    await this.local_?.startScreen(stream);
+  }
+
+  async stopScreenShare(): Promise<void> {
+    this.local_?.stopScreen();
+  }
+
+  // ---- others --------------------------------------------------------------------------------
+
+  /** Which simulcast layer of a video the server should send. */
+  setLayer(trackId: string, wish: LayerWish): void {
+    const found = this.roster_.find(trackId);
+    if (found?.track.kind !== 'video') return;
+    found.track.wish = wish;
+    if (this.topology === 'sfu') {
+      this.signaling_?.send({ type: 'layer-wish', track: trackId, layer: wish });
+    }
+    this.emit('trackUpdated', found);
+  }
+
+  /** To everybody else in the room. */
+  broadcast(body: Record<string, unknown>): void {
+    this.signaling_?.send({ ...body, type: 'broadcast' });
+  }
+
+  direct(participantId: string, body: Record<string, unknown>): void {
+    this.signaling_?.send({ ...body, type: 'direct', to: participantId });
+  }
+
+  // ---- set-up --------------------------------------------------------------------------------
+
+  private makeSignaling_(token: string | undefined): SignalingClient {
+    const signaling = new SignalingClient({
+      url: this.options_.url ?? defaultUrl(),
+      platform: this.platform_,
+      token,
+      topology: this.options_.topology,
+    });
+    signaling.on('message', (message) => this.heard_(message));
+    signaling.on('error', (error) => this.emit('error', error));
+    signaling.on('sessionLost', () => void this.rejoin_());
+    signaling.on('resumed', () => this.resumed_());
+    signaling.on('state', (state) => {
+      if (state === 'waiting' && this.state_ === 'joined') this.setState_('reconnecting');
+    });
+    signaling.on('closed', (error) => {
+      if (this.state_ === 'joined' || this.state_ === 'reconnecting') this.end_(error);
+    });
+    return signaling;
+  }
+
+  private makeLocal_(options: JoinOptions): LocalMedia {
+    const choice: CaptureChoice = {};
+    const wish = options.capture || {};
+    if (typeof wish.audio === 'object') choice.audio = wish.audio;
+    if (typeof wish.video === 'object') choice.video = wish.video;
+    // A page's own stream tells which devices to open again.
+    for (const track of options.stream?.getTracks() ?? []) {
+      const constraints = track.getConstraints();
+      if (track.kind === 'audio') choice.audio = constraints;
+      else choice.video = constraints;
+    }
+    return new LocalMedia(this.platform_, choice, this.options_.video ?? {}, () =>
+      this.emit('localChanged', undefined),
+    );
+  }
+
+  private async capture_(options: JoinOptions): Promise<MediaStream | null> {
+    if (options.stream !== undefined) return options.stream;
+    if (options.capture === false) return null;
+    const wish = { ...(options.capture ?? {}) };
+    if (options.cameraOn === false) wish.video = false;
+    this.captured = await capture(this.platform_, wish);
+    return this.captured.stream;
+  }
+
+  private entered_(message: JoinedMessage): void {
+    this.clientId = message.clientId;
+    this.topology = message.topology ?? (isSfu(message.peers) ? 'sfu' : 'mesh');
+    this.rights = message.rights ?? this.rights;
+    const welcome = this.signaling_?.welcome?.iceServers ?? [];
+    this.iceServers_ = message.iceServers ?? welcome;
+    this.reportedMesh_ = false;
+    this.roster_.replaceAll(message.participants ?? peersAsParticipants(message.peers));
+    if (this.topology === 'sfu') this.openSfu_();
+    else this.openMesh_(message.peers);
+  }
+
+  private openSfu_(): void {
+    const local = this.local_!;
+    const link = new Link({
+      platform: this.platform_,
+      peerId: kSfu,
+      polite: false,
+      configuration: { iceServers: this.iceServers_ },
+      sendDescription: ({ type, sdp = '' }) => {
+        if (type === 'offer') this.signaling_?.send({ type, to: kSfu, sdp: { type, sdp } });
+        if (type === 'answer') this.signaling_?.send({ type, to: kSfu, sdp: { type, sdp } });
+      },
+      sendCandidate: (candidate) =>
+        this.signaling_?.send({ type: 'ice-candidate', to: kSfu, candidate }),
+    });
+    const publisher = new ServerPublisher(link, (section) =>
+      this.signaling_?.send({ type: 'describe-track', ...section }),
+    );
+    this.link_ = link;
+    this.publisher_ = publisher;
+    link.beforeSend = () => {
+      for (const publication of local.publications.values()) publisher.describe(publication);
+    };
+    link.on('track', ({ mid, track }) => {
+      track.addEventListener('unmute', () => this.sfuMediaFlows_());
+      this.roster_.mediaArrived(mid, track);
+    });
+    link.on('trackEnded', ({ mid }) => this.roster_.mediaEnded(mid));
+    link.on('error', (error) => this.emit('error', error));
+    link.on('state', (state) => {
+      if (state === 'failed') void this.rejoin_();
+    });
+    for (const publication of local.publications.values()) publisher.add(publication);
+    local.publishers.add(publisher);
+    link.start(true);
+  }
+
+  private openMesh_(peers: PeerDescription[]): void {
+    this.mesh_ = new Mesh({
+      platform: this.platform_,
+      configuration: { iceServers: this.iceServers_ },
+      selfId: this.clientId!,
+      local: this.local_!,
+      roster: this.roster_,
+      send: (message) => this.signaling_?.send(message),
+      onStateChange: () => this.reportMesh_(),
+      onFailed: (peerId) =>
+        this.signaling_?.send({ type: 'mesh-failed', reason: `no connection to ${peerId}` }),
+    });
+    for (const peer of peers) this.mesh_.connect(peer.id, true);
+  }
+
+  // ---- messages ------------------------------------------------------------------------------
+
+  private heard_(message: RoomMessage): void {
+    if ('from' in message && message.from !== kSfu && this.mesh_?.handle(message)) return;
+    switch (message.type) {
+      case 'offer':
+      case 'answer': {
+        const tracks = message.tracks;
+        void this.link_?.handleDescription(message.sdp, () => {
+          if (tracks) this.roster_.setMapping(tracks);
+        });
+        return;
+      }
+      case 'peer-joined':
+        this.mesh_?.connect(message.clientId, false);
+        this.addPeer_(message.clientId, message.metadata);
+        return;
+      case 'peer-left':
+        this.mesh_?.drop(message.clientId);
+        if (this.topology === 'mesh') this.roster_.removeParticipant(message.clientId);
+        return;
+      case 'participant-joined':
+      case 'participant-changed':
+        this.roster_.putParticipant(message.participant);
+        return;
+      case 'participant-left':
+        this.mesh_?.drop(message.clientId);
+        this.roster_.removeParticipant(message.clientId);
+        return;
+      case 'track-published':
+      case 'track-changed':
+        this.roster_.putTrack(message.track);
+        this.checkForceMute_(message.track);
+        return;
+      case 'track-unpublished':
+        this.roster_.removeTrack(message.track);
+        return;
+      case 'topology':
+        this.moveTo_(message.topology, message.peers);
+        return;
+      default:
+        this.heardStatus_(message);
+    }
+  }
+
+  private heardStatus_(message: RoomMessage): void {
+    switch (message.type) {
+      case 'active-speakers':
+        this.activeSpeakers = message.speakers.map(({ id, level }) => ({ participant: id, level }));
+        this.emit('activeSpeakers', this.activeSpeakers);
+        return;
+      case 'connection-quality':
+        for (const entry of message.participants) this.heardQuality_(entry);
+        return;
+      case 'subscription-layers':
+        for (const { track, sent, reason } of message.subscriptions) {
+          const found = this.roster_.find(track);
+          if (!found) continue;
+          found.track.layer = { sent, reason };
+          this.emit('trackUpdated', found);
+        }
+        return;
+      case 'subscription-status':
+        this.roster_.setSupported(message.track, message.status === 'active');
+        return;
+      case 'broadcast':
+      case 'direct': {
+        const { type, from, ...body } = message;
+        this.emit('message', { from, direct: type === 'direct', body });
+        return;
+      }
+      case 'server-shutdown':
+        this.emit(
+          'error',
+          new SignalingError(
+            'server_shutdown',
+            'The server is being stopped.',
+            'You will be reconnected when it is back.',
+            { cause: message.reason },
+          ),
+        );
+        return;
+      default:
+        return; // removed and room-closed speak by their close codes; the rest is not needed
+    }
+  }
+
+  private heardQuality_({ id, quality }: ParticipantQuality): void {
+    if (id === this.clientId) {
+      this.setQuality_(quality);
+      return;
+    }
+    const participant = this.roster_.participants.get(id);
+    if (!participant || participant.quality === quality) return;
+    participant.quality = quality;
+    this.emit('participantUpdated', participant);
+  }
+
+  private addPeer_(id: string, metadata: Record<string, unknown>): void {
+    if (this.roster_.participants.has(id)) return;
+    this.roster_.putParticipant({ id, metadata, connection: 'connected', tracks: [] });
+  }
+
+  private trackAdded_(participant: RemoteParticipant, track: RemoteTrack): void {
+    this.emit('trackAdded', { participant, track });
+    if (this.defaultLayer_ !== 'auto' && track.kind === 'video' && track.source === 'camera') {
+      this.setLayer(track.id, this.defaultLayer_);
+    }
+  }
+
+  private checkForceMute_(track: {
+    participant: string;
+    source: string;
+    forceMuted: boolean;
+  }): void {
+    const mine = track.participant === this.clientId && track.source === 'microphone';
+    if (mine && track.forceMuted && this.microphoneOn) void this.setMicrophone(false);
+  }
+
+  // ---- mesh to SFU ---------------------------------------------------------------------------
+
+  // The new connection is opened first; the old ones stay until media flows over the new one at
+  // both ends, so that nobody sees a gap.
+  private moveTo_(topology: TopologyKind, peers: PeerDescription[]): void {
+    if (topology !== 'sfu' || !isSfu(peers) || this.topology === 'sfu') return;
+    this.topology = 'sfu';
+    this.openSfu_();
+    this.meshTimer_ = this.platform_.setTimer(() => this.closeMesh_(), kMeshLingerMs);
+    this.emit('topology', 'sfu');
+  }
+
+  private sfuMediaFlows_(): void {
+    for (const participant of this.roster_.participants.values()) {
+      for (const track of participant.tracks.values()) {
+        if (track.live) this.emit('trackUpdated', { participant, track });
+      }
+    }
+    if (this.mesh_ && this.topology === 'sfu' && this.everythingFlows_()) {
+      this.mesh_.announceMoved();
+      if (this.mesh_.links.length === 0) this.closeMesh_();
+    }
+  }
+
+  /** Whether each source that the mesh brings comes over the server as well. */
+  private everythingFlows_(): boolean {
+    for (const participant of this.roster_.participants.values()) {
+      const tracks = [...participant.tracks.values()];
+      for (const old of tracks.filter((t) => t.id.startsWith('mesh:') && t.live)) {
+        const heir = tracks.find((t) => t.source === old.source && t.id !== old.id);
+        if (!heir?.live) return false;
+      }
+    }
+    return true;
+  }
+
+  private closeMesh_(): void {
+    this.platform_.clearTimer(this.meshTimer_);
+    this.mesh_?.close();
+    this.mesh_ = null;
+  }
+
+  private reportMesh_(): void {
+    if (!this.reportedMesh_ && this.topology === 'mesh' && this.mesh_?.allConnected) {
+      this.reportedMesh_ = true;
+      this.signaling_?.send({ type: 'mesh-connected' });
+    }
+  }
+
+  // ---- coming back ---------------------------------------------------------------------------
+
+  private resumed_(): void {
+    if (this.state_ === 'reconnecting') this.setState_('joined');
+  }
+
+  // Not a resume: a new place in the room, with the same devices. What was shown stays on screen
+  // until the new connection brings its own.
+  private async rejoin_(): Promise<void> {
+    if (!this.signaling_ || !this.joinMessage_) return;
+    if (this.state_ !== 'joined' && this.state_ !== 'reconnecting') return;
+    this.setState_('reconnecting');
+    this.platform_.clearTimer(this.rejoinTimer_);
+    if (this.signaling_.state !== 'open') return; // sessionLost comes again with the socket
+    try {
+      const message = await this.signaling_.join(this.joinMessage_);
+      this.closeLinks_();
+      this.entered_(message);
+      this.setState_('joined');
+    } catch (error) {
+      if (this.hasEnded_()) return;
+      if (error instanceof SignalingError && kLasting.has(error.code)) {
+        this.end_(error);
+        return;
+      }
+      this.rejoinTimer_ = this.platform_.setTimer(() => void this.rejoin_(), kRejoinDelayMs);
+    }
+  }
+
+  private hasEnded_(): boolean {
+    return this.state_ === 'ended';
+  }
+
+  private closeLinks_(): void {
+    this.closeMesh_();
+    if (this.publisher_) this.local_?.publishers.delete(this.publisher_);
+    this.publisher_ = null;
+    this.link_?.close();
+    this.link_ = null;
+    this.roster_.dropMedia();
+  }
+
+  private end_(error: ParleyError | null): void {
+    this.release_();
+    this.setState_('ended');
+    this.emit('ended', { error });
+  }
+
+  private release_(): void {
+    this.sampler_.stop();
+    this.platform_.clearTimer(this.rejoinTimer_);
+    const signaling = this.signaling_;
+    this.signaling_ = null;
+    signaling?.close();
+    this.closeLinks_();
+    this.local_?.stop();
+    this.local_ = null;
+    this.roster_.replaceAll([]);
+    this.activeSpeakers = [];
+  }
+
+  // ---- figures -------------------------------------------------------------------------------
+
+  private links_(): Link[] {
+    return [...(this.mesh_?.links ?? []), ...(this.link_ ? [this.link_] : [])];
+  }
+
+  private sampled_(sample: StatsSample): void {
+    this.emit('stats', sample);
+    // In a mesh there is no server to judge the connection.
+    if (this.topology === 'mesh') {
+      this.setQuality_(qualityOf(sample.transport.roundTripMs, worstLoss(sample)));
+    }
+  }
+
+  private setQuality_(quality: Quality): void {
+    if (this.quality === quality) return;
+    this.quality = quality;
+    this.emit('quality', quality);
+  }
+
+  private setState_(state: ConferenceState): void {
+    if (this.state_ === state) return;
+    this.state_ = state;
+    this.emit('state', state);
+  }
+}
+
+/** Refusals of a join that no waiting cures. */
+const kLasting = new Set([
+  'token_required',
+  'token_invalid',
+  'token_expired',
+  'room_forbidden',
+  'room_name_invalid',
+  'topology_unsupported',
+]);
+
+function defaultUrl(): string {
+  const address = new URL('/signal', globalThis.location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
+function isSfu(peers: PeerDescription[]): boolean {
+  return peers.length === 1 && peers[0]?.id === kSfu;
+}
+
+function peersAsParticipants(peers: PeerDescription[]) {
+  return peers
+    .filter((p) => p.id !== kSfu)
+    .map(({ id, metadata }) => ({ id, metadata, connection: 'connected' as const, tracks: [] }));
+}

@@ -1,0 +1,42 @@
+// @parley/client: join Parley rooms from the browser.
+
+export {
+  ConferenceClient,
+  type ConferenceEvents,
+  type ConferenceOptions,
+  type ConferenceState,
+  type JoinOptions,
+  type Speaker,
+} from './conference.js';
+export {
+  ConnectionError,
+  MediaError,
+  type MediaErrorCode,
+  ParleyError,
+  SignalingError,
+} from './errors.js';
+export {
+  type Capture,
+  type CaptureAttempt,
+  type CaptureStep,
+  type CaptureWish,
+  capture,
+  captureScreen,
+  type Devices,
+  listDevices,
+  speakerSelectionSupported,
+} from './media.js';
+export { browserPlatform, type Platform, type SocketLike } from './platform.js';
+export * from './protocol.js';
+export { RemoteParticipant, RemoteTrack } from './remote.js';
+export { SignalingClient, type SignalingEvents, type SignalingState } from './signaling.js';
+export { cameraEncodings, type Layer, type LayerWish, type VideoLimits } from './simulcast.js';
+export {
+  type InboundStats,
+  type OutboundStats,
+  type Quality,
+  qualityOf,
+  StatsNormaliser,
+  type StatsSample,
+  type TransportStats,
+} from './stats.js';

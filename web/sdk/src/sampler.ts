@@ -1,0 +1,71 @@
+// Takes the statistics of all open connections once a second and keeps the last two minutes.
+
+import type { Platform } from './platform.js';
+import { StatsNormaliser, type StatsSample } from './stats.js';
+
+const kIntervalMs = 1000;
+const kKept = 120;
+
+export class StatsSampler {
+  readonly history: StatsSample[] = [];
+  private readonly normalisers_ = new WeakMap<RTCPeerConnection, StatsNormaliser>();
+  private timer_: unknown;
+  private running_ = false;
+
+  constructor(
+    private readonly platform_: Platform,
+    private readonly connections_: () => RTCPeerConnection[],
+    private readonly sampled_: (sample: StatsSample) => void,
+  ) {}
+
+  start(): void {
+    if (this.running_) return;
+    this.running_ = true;
+    this.arm_();
+  }
+
+  stop(): void {
+    this.running_ = false;
+    this.platform_.clearTimer(this.timer_);
+  }
+
+  private arm_(): void {
+    this.timer_ = this.platform_.setTimer(async () => {
+      await this.take_();
+      if (this.running_) this.arm_();
+    }, kIntervalMs);
+  }
+
+  private async take_(): Promise<void> {
+    const samples: StatsSample[] = [];
+    for (const connection of this.connections_()) {
+      let normaliser = this.normalisers_.get(connection);
+      if (!normaliser) {
+        normaliser = new StatsNormaliser();
+        this.normalisers_.set(connection, normaliser);
+      }
+      try {
+        samples.push(normaliser.normalise(await connection.getStats()));
+      } catch {
+        // Closed in between.
+      }
+    }
+    const merged = merge(samples);
+    if (!this.running_ || !merged) return;
+    this.history.push(merged);
+    if (this.history.length > kKept) this.history.shift();
+    this.sampled_(merged);
+  }
+}
+
+/** Several connections as one: all streams, and the newest connection's transport. */
+function merge(samples: StatsSample[]): StatsSample | null {
+  const last = samples.at(-1);
+  if (!last) return null;
+  return {
+    at: last.at,
+    inbound: samples.flatMap((s) => s.inbound),
+    outbound: samples.flatMap((s) => s.outbound),
+    transport: last.transport,
+  };
+}
