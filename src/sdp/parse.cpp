@@ -250,6 +250,7 @@ std::optional<ParseError> Parser::finish_media() {
 std::optional<ParseError> Parser::finish() {
     if (!have_version_) return ParseError{line_, ParseReason::kVersionMissing};
     if (!have_origin_) return ParseError{line_, ParseReason::kOriginMissing};
+    if (description_.timing.empty()) description_.timing.push_back({'t', "0 0"});
     for (const auto& group : description_.groups) {
         if (group.semantics != "BUNDLE") continue;
         for (const auto& mid : group.mids) {

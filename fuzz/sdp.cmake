@@ -1,0 +1,1 @@
+parley_fuzz(sdp LIBS parley_sdp)
