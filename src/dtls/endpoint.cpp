@@ -13,6 +13,11 @@ namespace {
 // WebRTC paths have been measured by ICE, so the 1 s of RFC 6347 §4.2.4.1 would only make joining
 // slow on lossy paths; 50 ms is what browsers use.
 constexpr Duration kMinRetransmission = 50ms;
+// Doubling stops here for the first kQuickRetransmissions, since a lossy path needs tries rather
+// than patience, and goes on to kMaxRetransmission after them, since a dead one needs patience. The
+// library gives up after twelve: about 10 s.
+constexpr Duration kQuickRetransmission = 400ms;
+constexpr std::uint32_t kQuickRetransmissions = 8;
 constexpr Duration kMaxRetransmission = 2s;
 // A handshake takes under ten datagrams each way and a dozen retransmissions are tried.
 constexpr std::uint32_t kMaxHandshakeDatagrams = 512;
@@ -65,6 +70,7 @@ Endpoint& Endpoint::operator=(Endpoint&& other) noexcept {
     give_up_at_ = other.give_up_at_;
     verdict_at_ = other.verdict_at_;
     flights_ = other.flights_;
+    tries_ = other.tries_;
     handshake_datagrams_ = other.handshake_datagrams_;
     early_records_ = other.early_records_;
     verdict_ = std::move(other.verdict_);
@@ -241,6 +247,7 @@ void Endpoint::rearm(Instant now) {
     }
     if (engine_->flights() == flights_) return;
     flights_ = engine_->flights();
+    tries_ = 0;
     backoff_ = first_retransmission_;
     retransmit_at_ = now + backoff_;
     // The handshake moved on: what seemed to end it did not.
@@ -302,7 +309,10 @@ void Endpoint::handle_timeout(Instant now) {
         fail(FailureReason::kTimeout, "the peer does not answer the DTLS handshake");
         return;
     }
-    backoff_ = std::min(backoff_ * 2, kMaxRetransmission);
+    const bool quick = ++tries_ < kQuickRetransmissions;
+    const Duration limit =
+        quick ? std::max(kQuickRetransmission, first_retransmission_) : kMaxRetransmission;
+    backoff_ = std::min(backoff_ * 2, limit);
     retransmit_at_ = now + backoff_;
 }
 

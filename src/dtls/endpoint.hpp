@@ -124,6 +124,7 @@ class Endpoint {
     Instant give_up_at_ = kNever;  // the whole handshake
     Instant verdict_at_ = kNever;  // a rejection or an unauthenticated alert becomes final
     std::uint32_t flights_ = 0;
+    std::uint32_t tries_ = 0;  // retransmissions of the current flight
     std::uint32_t handshake_datagrams_ = 0;
     std::uint32_t early_records_ = 0;
     Failed verdict_;
