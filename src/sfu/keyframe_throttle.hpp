@@ -34,7 +34,7 @@ class KeyframeThrottle {
 
  private:
     bool wanted_ = false;
-    Instant next_allowed_{};  // the epoch: at once
+    Instant next_allowed_ = Instant::min();  // at once
     std::uint32_t unanswered_ = 0;
     std::uint64_t sent_ = 0;
 };

@@ -9,6 +9,7 @@
 
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "media/payload.hpp"
 #include "rtp/packet.hpp"
 #include "sfu/keyframe_throttle.hpp"
 #include "sfu/layer_clock.hpp"
@@ -39,25 +40,30 @@ struct LayerStats {
 
 class Layer {
  public:
-    Layer(std::string rid, std::uint32_t clock_rate) : rid_(std::move(rid)), clock_(clock_rate) {}
+    Layer(std::string rid, media::Codec codec, std::uint32_t clock_rate)
+        : rid_(std::move(rid)), inspector_(codec), clock_(clock_rate) {}
 
     /// Places a packet in the layer's order: fills index and epoch, or says why it has no place.
     std::optional<trace::Drop> place(const rtp::PacketView& packet, Instant now,
                                      StoredPacket& stored);
-    /// Counts a placed packet.
+    /// Fills the facts of a video payload.
+    Result<void, media::PayloadError> inspect(const rtp::PacketView& packet, StoredPacket& stored);
+    /// Counts a placed and inspected packet.
     void count(const StoredPacket& stored, std::size_t bytes, Instant now);
+    /// A keyframe begins with this packet, kept in `slot`.
+    void on_keyframe(SlotId slot, const StoredPacket& stored);
     /// What was sent before cannot be continued: decoders need a keyframe.
     void break_continuity() { ++epoch_; }
 
-    bool live(Instant now) const { return arrived_ && now - last_arrival_ < kLayerTimeout; }
-    bool arrived() const { return arrived_; }
-    Instant dies_at() const { return arrived_ ? last_arrival_ + kLayerTimeout : kNever; }
+    bool live(Instant now) const { return packets_ > 0 && now < dies_at(); }
+    /// Media has arrived once.
+    bool arrived() const { return packets_ > 0; }
+    Instant dies_at() const { return last_media_ + kLayerTimeout; }
     const std::string& rid() const { return rid_; }
-    Ssrc ssrc() const { return ssrc_; }
+    Ssrc ssrc() const { return ssrc_.value_or(Ssrc{}); }
     std::uint32_t epoch() const { return epoch_; }
     std::int64_t highest_index() const { return window_.highest(); }
     std::uint32_t area() const { return std::uint32_t{width_} * height_; }
-    Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
     /// The rate when a whole second of it has been seen.
     std::optional<Bitrate> settled_bitrate(Instant now) const;
     LayerStats stats(Instant now) const;
@@ -68,23 +74,22 @@ class Layer {
     const KeyframeThrottle& keyframes() const { return throttle_; }
     SlotId last_keyframe() const { return last_keyframe_; }
     Instant last_keyframe_at() const { return last_keyframe_at_; }
-    void on_keyframe(SlotId slot, const StoredPacket& stored);
 
  private:
     bool restart_confirmed(std::uint16_t sequence_number);
     void restart(const rtp::PacketView& packet);
 
     std::string rid_;
+    media::FrameInspector inspector_;
     LayerClock clock_;
     KeyframeThrottle throttle_;
     RateMeter rate_;
     ReceiveWindow window_;
-    bool arrived_ = false;
-    Ssrc ssrc_;
+    std::optional<Ssrc> ssrc_;
     std::optional<Ssrc> previous_ssrc_;
     std::optional<std::uint16_t> suspect_;  // the sequence number that would confirm a restart
     std::uint32_t epoch_ = 0;
-    Instant last_arrival_{};
+    Instant last_media_{};  // padding alone does not count
     std::uint16_t width_ = 0;
     std::uint16_t height_ = 0;
     SlotId last_keyframe_ = kNoSlot;

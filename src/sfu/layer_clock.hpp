@@ -25,11 +25,9 @@ class LayerClock {
 
     Instant capture_by_arrival(std::uint32_t timestamp) const;
     Instant capture_by_report(std::uint32_t timestamp, const ParticipantClock& clock) const;
-    /// By the best that is known.
-    Instant capture(std::uint32_t timestamp, const ParticipantClock& clock) const;
-
     std::uint32_t timestamp_by_arrival(Instant capture) const;
     std::uint32_t timestamp_by_report(Instant capture, const ParticipantClock& clock) const;
+    /// By the best that is known.
     std::uint32_t timestamp_at(Instant capture, const ParticipantClock& clock) const;
 
     std::uint32_t clock_rate() const { return clock_rate_; }

@@ -27,11 +27,12 @@ class ParticipantClock {
 
  private:
     struct Generation {
-        std::int64_t base_ntp = 0;  // both kept small: an offset of two 64-bit clocks overflows
+        std::uint64_t base_ntp = 0;
         Instant base_local{};
     };
     Instant convert(const Generation& generation, NtpTime ntp) const;
 
+    // A reading older than four steps of the clock is converted wrongly, which Timeline notices.
     std::array<Generation, 4> generations_{};
     std::uint32_t current_ = 0;
     bool known_ = false;

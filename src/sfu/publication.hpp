@@ -72,7 +72,10 @@ class Publication {
     std::uint32_t revision() const { return revision_; }
     bool simulcast() const { return arrived_layers() > 1; }
     std::size_t arrived_layers() const;
-    LayerStats layer_stats(std::size_t layer, Instant now) const;
+    LayerStats layer_stats(std::size_t layer, Instant now) const {
+        return layers_[layer].stats(now);
+    }
+    bool live(std::size_t layer) const { return live_[layer]; }
     const PacketRing& ring() const { return ring_; }
     const ParticipantClock& clock() const { return *clock_; }
     /// RFC 6464 of the newest packet: 0 (loudest) to 127 dB below; empty without one.
@@ -83,9 +86,9 @@ class Publication {
 
  private:
     bool valid(std::size_t layer) const { return layer < layers_.size(); }
-    void store_payload_facts(const rtp::PacketView& packet, StoredPacket& stored) const;
+    bool read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored);
     void read_audio_level(const rtp::PacketView& packet);
-    void note_liveness(std::size_t layer, Instant now);
+    void note_arrival(std::size_t layer, Instant now);
     void reorder(Instant now);
 
     PublicationConfig config_;

@@ -64,7 +64,6 @@ class SequenceMap {
         std::int64_t first = 0;
         std::int64_t count = 0;
     };
-    const Segment* find(const StoredPacket& packet) const;
     Segment* find(const StoredPacket& packet);
     std::optional<std::int64_t> number(const Segment& segment, std::int64_t index) const;
     void remember(Segment& segment, std::int64_t index);

@@ -69,10 +69,10 @@ class Subscription {
     void start(Publication& publication, Instant now);
     void set_wish(Wish wish, Publication& publication, Instant now);
     /// Its share of what its path carries; empty when unknown.
-    void on_estimate(std::optional<Bitrate> share, Instant now);
+    void on_estimate(std::optional<Bitrate> share);
     /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
     void on_receiver_report(std::uint8_t fraction_lost, Instant now);
-    void on_keyframe_request(Publication& publication, Instant now);
+    void on_keyframe_request(Publication& publication);
     /// One packet of a NACK. Empty when it is unknown, gone, was just sent again or exceeds the
     /// budget.
     std::optional<Retransmission> on_nack(std::uint16_t sequence_number,
@@ -97,27 +97,28 @@ class Subscription {
 
  private:
     void review(Publication& publication, Instant now);
-    void ask_for_keyframe(Publication& publication);
-    bool follows(const Publication& publication, const StoredPacket& packet) const;
+    void resume(Publication& publication, Instant now);
+    bool follows_target(const Publication& publication) const;
     bool may_begin(const Publication& publication, const StoredPacket& packet) const;
     void begin(const Publication& publication, const StoredPacket& packet);
-    Decision continue_with(const StoredPacket& packet, Instant now);
     Decision place(const StoredPacket& packet, Instant now);
-    void stop();
+    trace::Drop why_no_place(const StoredPacket& packet) const;
 
     Wish wish_;
     LayerChoice choice_;
     AutoLimit limit_;
     std::uint32_t seen_revision_ = ~0U;
-    Instant next_review_{};
+    Instant next_review_ = Instant::min();
     bool started_ = false;
 
     SequenceMap sequence_;
     Timeline timeline_;
     SentHistory history_;
+    std::optional<std::uint8_t> last_layer_;  // of the newest packet sent
+    std::uint32_t last_epoch_ = 0;
 
-    SlotId backlog_next_ = kNoSlot;  // packets from here
-    SlotId backlog_end_ = 0;         // up to here are looked at again
+    SlotId backlog_next_ = 0;  // packets from here
+    SlotId backlog_end_ = 0;   // up to here are looked at again
 
     RateMeter rate_;
     std::uint64_t packets_ = 0;

@@ -19,13 +19,16 @@ class Timeline {
     /// arrival is believed.
     static constexpr Duration kMaxReportError = 1s;
 
+    /// The least step between two frames: a millisecond.
+    static constexpr std::uint32_t kMinStepDivisor = 1000;
+
     explicit Timeline(std::uint32_t first) : first_(first) {}
 
     /// What to add to the timestamps of a layer that begins with `packet`. `previous` is the clock
     /// of the layer sent before, if that one still runs.
     std::uint32_t begin(const StoredPacket& packet, const LayerClock& layer,
                         const LayerClock* previous, const ParticipantClock& clock);
-    /// A packet was placed; `timestamp` is the subscriber's.
+    /// The newest packet so far was placed; `timestamp` is the subscriber's.
     void on_sent(const StoredPacket& packet, std::uint32_t timestamp);
 
     /// The newest timestamp given out.
@@ -42,6 +45,7 @@ class Timeline {
     std::uint32_t newest_ = 0;         // given out
     std::uint32_t newest_source_ = 0;  // of the layer it came from
     Instant newest_arrival_{};
+    std::uint32_t shift_ = 0;  // how far the current layer runs ahead of where it belongs
 };
 
 }  // namespace parley::sfu

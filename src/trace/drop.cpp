@@ -25,6 +25,8 @@ std::string_view name(Drop reason) {
         case Drop::kQueueFull: return "queue_full";
         case Drop::kSendFailed: return "send_failed";
         case Drop::kRateLimited: return "rate_limited";
+        case Drop::kDuplicate: return "duplicate";
+        case Drop::kPaddingOnly: return "padding_only";
         case Drop::kCount: break;
     }
     return "unknown";

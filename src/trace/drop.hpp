@@ -31,6 +31,8 @@ enum class Drop : std::uint8_t {
     kQueueFull,            // a bounded queue was full
     kSendFailed,           // the kernel refused to send
     kRateLimited,          // a limit for an address or a peer was reached
+    kDuplicate,            // the same packet arrived before
+    kPaddingOnly,          // nothing but padding, left out without a gap
     kCount,
 };
 

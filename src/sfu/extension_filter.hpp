@@ -1,0 +1,47 @@
+// The header extensions that say something about the media rather than about the hop, kept by type
+// so that each subscriber's ids can be put to them: elements of type, size, data.
+//
+// Left out on purpose: mid, rid and send times belong to the hop; the dependency descriptor and the
+// layers allocation describe what a subscriber does not get as it is; the absolute capture time is
+// of the publisher's clock, and subscribers get sender reports of ours.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+#include "rtp/extension.hpp"
+#include "rtp/packet.hpp"
+
+namespace parley::sfu {
+
+bool is_forwarded(rtp::ExtensionType type);
+
+/// The kept elements of a packet; more than fit are left out.
+class FilteredExtensions {
+ public:
+    FilteredExtensions(const rtp::PacketView& packet, const rtp::ExtensionMap& ids);
+    BytesView bytes() const { return {buffer_.data(), size_}; }
+
+ private:
+    std::array<std::uint8_t, 64> buffer_;
+    std::size_t size_ = 0;
+};
+
+struct KeptExtension {
+    rtp::ExtensionType type{};
+    BytesView data;
+};
+/// Walks what FilteredExtensions made.
+class KeptExtensionReader {
+ public:
+    explicit KeptExtensionReader(BytesView bytes) : bytes_(bytes) {}
+    std::optional<KeptExtension> next();
+
+ private:
+    BytesView bytes_;
+};
+
+}  // namespace parley::sfu

@@ -1,0 +1,119 @@
+#include "sfu/packet_writer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rtp/extension_values.hpp"
+#include "rtp/packet.hpp"
+#include "rtp/rtx.hpp"
+#include "sfu/extension_filter.hpp"
+#include "sfu/red_blocks.hpp"
+
+namespace parley::sfu {
+namespace {
+
+using rtp::ExtensionType;
+
+void add_extensions(rtp::HeaderWriter& writer, const StoredPacket& packet,
+                    const OutboundFormat& format, const SendStamp& stamp) {
+    const rtp::ExtensionMap& ids = format.extensions;
+    if (const auto id = ids.id(ExtensionType::kMid); id != 0 && !format.mid.empty()) {
+        writer.add_extension(id, {format.mid.data(), format.mid.size()});
+    }
+    if (const auto id = ids.id(ExtensionType::kAbsSendTime); id != 0) {
+        writer.add_extension(id, rtp::write_abs_send_time(rtp::AbsSendTime::from(stamp.now)));
+    }
+    if (const auto id = ids.id(ExtensionType::kTransportSequenceNumber);
+        id != 0 && stamp.transport_number) {
+        writer.add_extension(id, rtp::write_transport_sequence_number(*stamp.transport_number));
+    }
+    KeptExtensionReader kept(packet.extensions);
+    while (const auto element = kept.next()) {
+        if (const auto id = ids.id(element->type); id != 0) writer.add_extension(id, element->data);
+    }
+}
+
+std::size_t write_header(const StoredPacket& packet, const rtp::HeaderWriter::Fields& fields,
+                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out) {
+    rtp::HeaderWriter writer(out, fields, format.extensions.needs_two_byte_form());
+    add_extensions(writer, packet, format, stamp);
+    return writer.finish();
+}
+
+// The facts were read from this very payload, so the offsets lie in it; the check is for packets
+// made by hand.
+void patch_ids(BytesSpan payload, const PayloadFacts& facts, const Decision& decision) {
+    if (decision.patch_picture_id && facts.picture_id_is_long) {
+        if (facts.picture_id_at + 2U <= payload.size()) {
+            store_be16(&payload[facts.picture_id_at],
+                       static_cast<std::uint16_t>(0x8000 | decision.picture_id));
+        }
+    } else if (decision.patch_picture_id && facts.picture_id_at < payload.size()) {
+        payload[facts.picture_id_at] = static_cast<std::uint8_t>(decision.picture_id & 0x7F);
+    }
+    if (decision.patch_tl0_index && facts.tl0_index_at < payload.size()) {
+        payload[facts.tl0_index_at] = decision.tl0_index;
+    }
+}
+
+// The payload as this subscriber gets it: how much of the stored one, and what it becomes.
+std::optional<std::size_t> write_payload(const StoredPacket& packet, const Decision& decision,
+                                         const OutboundFormat& format, BytesSpan out) {
+    if (decision.empty) return 0;
+    BytesView source = packet.payload;
+    if (packet.red && !format.red_payload_type) source = primary_of_red(source);
+    if (source.empty() || source.size() > out.size()) return {};
+    std::copy(source.begin(), source.end(), out.begin());
+    const BytesSpan written = out.first(source.size());
+    if (packet.red && format.red_payload_type) number_red_blocks(written, format.payload_type);
+    patch_ids(written, packet.facts, decision);
+    return written.size();
+}
+
+std::size_t add_padding(BytesSpan out, std::size_t size, std::uint8_t padding) {
+    if (padding == 0 || padding > out.size() - size) return size;
+    std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(size), padding - 1, std::uint8_t{0});
+    out[size + padding - 1U] = padding;
+    out[0] |= 0x20;
+    return size + padding;
+}
+
+}  // namespace
+
+void OutboundFormat::set_mid(std::string_view text) {
+    mid.clear();
+    if (text.size() > mid.capacity()) return;
+    for (const char c : text) mid.push_back(static_cast<std::uint8_t>(c));
+}
+
+std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
+                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out) {
+    const bool red = packet.red && format.red_payload_type;
+    const std::uint8_t type = red ? *format.red_payload_type : format.payload_type;
+    const std::size_t header = write_header(
+        packet, {decision.marker, type, decision.sequence_number, decision.timestamp, format.ssrc},
+        format, stamp, out);
+    if (header == 0) return 0;
+    const auto payload = write_payload(packet, decision, format, out.subspan(header));
+    if (!payload) return 0;
+    return add_padding(out, header + *payload, decision.padding);
+}
+
+std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
+                      const OutboundFormat& format, const SendStamp& stamp, BytesSpan out) {
+    if (!format.rtx_payload_type) return write_packet(packet, again.decision, format, stamp, out);
+    const Decision& decision = again.decision;
+    const std::size_t header =
+        write_header(packet,
+                     {decision.marker, *format.rtx_payload_type, again.rtx_sequence_number,
+                      decision.timestamp, format.rtx_ssrc},
+                     format, stamp, out);
+    if (header == 0 || out.size() - header < rtp::kRtxHeaderSize) return 0;
+    store_be16(&out[header], decision.sequence_number);  // RFC 4588 §4: OSN
+    const std::size_t at = header + rtp::kRtxHeaderSize;
+    const auto payload = write_payload(packet, decision, format, out.subspan(at));
+    if (!payload) return 0;
+    return at + *payload;
+}
+
+}  // namespace parley::sfu

@@ -1,0 +1,173 @@
+#include "sfu/publication.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rtp/extension_values.hpp"
+#include "sfu/extension_filter.hpp"
+#include "sfu/layer_order.hpp"
+
+namespace parley::sfu {
+namespace {
+
+// How often measured rates may change the order of layers.
+constexpr Duration kReorderInterval = 500ms;
+
+}  // namespace
+
+Publication::Publication(PublicationConfig config, std::shared_ptr<ParticipantClock> clock)
+    : config_(std::move(config)),
+      clock_(std::move(clock)),
+      ring_(config_.kind == Kind::kVideo ? PacketRing::video() : PacketRing::audio()) {
+    if (config_.clock_rate == 0) config_.clock_rate = media::clock_rate(config_.codec);
+    if (config_.clock_rate == 0) config_.clock_rate = 90'000;
+    if (config_.rids.empty()) config_.rids.emplace_back();
+    if (config_.rids.size() > kMaxLayers) config_.rids.resize(kMaxLayers);
+    for (const std::string& rid : config_.rids) {
+        layers_.emplace_back(rid, config_.codec, config_.clock_rate);
+        live_.push_back(false);
+        order_.push_back(static_cast<std::uint8_t>(order_.size()));
+    }
+    reorder({});
+}
+
+Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t layer,
+                                                                const rtp::PacketView& packet,
+                                                                Instant now) {
+    if (!valid(layer)) return fail(trace::Drop::kUnknownSsrc);
+    Layer& target = layers_[layer];
+    StoredPacket stored;
+    if (const auto refused = target.place(packet, now, stored)) return fail(*refused);
+    stored.arrival = now;
+    stored.timestamp = packet.timestamp;
+    stored.layer = static_cast<std::uint8_t>(layer);
+    stored.marker = packet.marker;
+    stored.red = config_.red_payload_type == packet.payload_type;
+    stored.padding_only = packet.payload.empty();
+    if (!stored.padding_only && !read_payload(target, packet, stored)) {
+        return fail(trace::Drop::kMalformed);
+    }
+    target.count(stored, packet.bytes.size(), now);
+    read_audio_level(packet);
+    if (!stored.padding_only) note_arrival(layer, now);
+    if (muted_) return fail(trace::Drop::kMuted);
+
+    const FilteredExtensions extensions(packet, config_.extensions);
+    stored.payload = packet.payload;
+    stored.extensions = extensions.bytes();
+    const SlotId slot = ring_.append(stored);
+    if (slot == kNoSlot) return fail(trace::Drop::kTooLarge);
+    if (config_.kind == Kind::kVideo && stored.facts.starts_keyframe()) {
+        target.on_keyframe(slot, stored);
+        next_reorder_ = now;  // its size may say more than the rates
+        note_arrival(layer, now);
+    }
+    return ring_.find(slot);
+}
+
+bool Publication::read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored) {
+    if (config_.kind == Kind::kAudio) {
+        stored.facts.starts_frame = stored.facts.ends_frame = stored.facts.keyframe = true;
+        return true;
+    }
+    return layer.inspect(packet, stored).has_value();
+}
+
+void Publication::read_audio_level(const rtp::PacketView& packet) {
+    if (config_.kind != Kind::kAudio) return;
+    const auto level =
+        rtp::read_audio_level(config_.extensions.find(packet, rtp::ExtensionType::kAudioLevel));
+    if (!level) return;
+    audio_level_ = level->level;
+    voice_active_ = level->voice;
+}
+
+void Publication::note_arrival(std::size_t layer, Instant now) {
+    if (!live_[layer]) {
+        live_[layer] = true;
+        ++revision_;
+    }
+    if (layers_.size() > 1 && now >= next_reorder_) {
+        next_reorder_ = now + kReorderInterval;
+        reorder(now);
+    }
+}
+
+void Publication::reorder(Instant now) {
+    LayerRanks ranks;
+    for (const std::uint8_t index : order_) {
+        const Layer& layer = layers_[index];
+        ranks.push_back({index, layer.rid(), layer.area(), layer.settled_bitrate(now)});
+    }
+    sort_layers(ranks);
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+        if (order_[i] == ranks[i].layer) continue;
+        order_[i] = ranks[i].layer;
+        ++revision_;
+    }
+}
+
+void Publication::on_sender_report(std::size_t layer, NtpTime ntp, std::uint32_t timestamp,
+                                   Instant now) {
+    // A source without a clock sends zero (RFC 3550 §6.4.1). Before its first packet there is
+    // nothing that the report could be about.
+    if (!valid(layer) || ntp.value == 0 || !layers_[layer].clock().known()) return;
+    layers_[layer].clock().on_sender_report(clock_->on_sender_report(ntp, now), timestamp);
+}
+
+void Publication::set_muted(bool muted) {
+    if (muted_ == muted) return;
+    muted_ = muted;
+    ++revision_;
+    for (Layer& layer : layers_) {
+        layer.break_continuity();
+        layer.keyframes().cancel();
+    }
+}
+
+void Publication::request_keyframe(std::size_t layer) {
+    if (valid(layer) && config_.kind == Kind::kVideo && live_[layer] && !muted_) {
+        layers_[layer].keyframes().request();
+    }
+}
+
+std::optional<std::size_t> Publication::poll_keyframe_request(Instant now) {
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        if (layers_[i].keyframes().poll(now)) return i;
+    }
+    return {};
+}
+
+Instant Publication::next_timeout() const {
+    Instant next = kNever;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        next = std::min(next, layers_[i].keyframes().next_timeout());
+        if (live_[i]) next = std::min(next, layers_[i].dies_at());
+    }
+    return next;
+}
+
+void Publication::handle_timeout(Instant now) {
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        if (!live_[i] || layers_[i].live(now)) continue;
+        live_[i] = false;
+        layers_[i].keyframes().cancel();
+        ++revision_;
+    }
+}
+
+std::size_t Publication::arrived_layers() const {
+    return static_cast<std::size_t>(
+        std::count_if(layers_.begin(), layers_.end(), [](const Layer& l) { return l.arrived(); }));
+}
+
+std::optional<SlotId> Publication::replayable_keyframe(std::size_t layer, Instant now) const {
+    if (!valid(layer) || muted_ || config_.kind != Kind::kVideo) return {};
+    const Layer& source = layers_[layer];
+    const StoredPacket* start = ring_.find(source.last_keyframe());
+    if (start == nullptr || start->epoch != source.epoch()) return {};
+    if (now - start->arrival > kKeyframeReplayAge) return {};
+    return start->id;
+}
+
+}  // namespace parley::sfu

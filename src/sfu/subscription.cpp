@@ -1,0 +1,242 @@
+#include "sfu/subscription.hpp"
+
+#include <algorithm>
+
+namespace parley::sfu {
+namespace {
+
+// How often a choice is looked at again without news from the publication.
+constexpr Duration kReviewInterval = 100ms;
+// A keyframe's first packet that is later than this many behind its layer is no start any more:
+// what followed it may have left the ring.
+constexpr std::int64_t kMaxLateStart = 128;
+// As many slots are searched for packets that came before a late keyframe start, other layers'
+// packets included.
+constexpr SlotId kBacklogSearch = kMaxLateStart * kMaxLayers;
+
+}  // namespace
+
+Subscription::Subscription(const SubscriptionConfig& config, Random& random)
+    : wish_(config.wish),
+      // The upper half is left to grow into: RFC 3711 §3.3.1 cannot tell an early wrap from loss.
+      sequence_(static_cast<std::uint16_t>(random.next_u16() & 0x7FFF)),
+      timeline_(random.next_u32()),
+      history_(config.retransmit, random.next_u16()) {}
+
+void Subscription::start(Publication& publication, Instant now) {
+    started_ = true;
+    review(publication, now);
+    resume(publication, now);
+}
+
+// Begins with a keyframe of the recent past, or asks for one.
+void Subscription::resume(Publication& publication, Instant now) {
+    if (!choice_.layer || follows_target(publication)) return;
+    const auto slot = publication.replayable_keyframe(*choice_.layer, now);
+    const StoredPacket* keyframe = slot ? publication.ring().find(*slot) : nullptr;
+    const bool is_news =
+        !timeline_.any() || (keyframe != nullptr && keyframe->arrival > timeline_.newest_arrival());
+    if (keyframe != nullptr && is_news) {
+        begin(publication, *keyframe);
+        backlog_next_ = *slot;
+        backlog_end_ = publication.ring().next();
+    } else {
+        publication.request_keyframe(*choice_.layer);
+    }
+}
+
+void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
+    if (wish == wish_) return;
+    const bool was_off = wish_ == Wish::kOff;
+    wish_ = wish;
+    if (wish == Wish::kOff) {
+        sequence_.stop();
+        backlog_end_ = 0;
+    }
+    if (!started_) return;
+    review(publication, now);
+    if (was_off) resume(publication, now);
+}
+
+void Subscription::on_estimate(std::optional<Bitrate> share) {
+    limit_.on_estimate(share);
+    next_review_ = Instant::min();
+}
+
+void Subscription::on_receiver_report(std::uint8_t fraction_lost, Instant now) {
+    loss_ = fraction_lost / 256.0;
+    limit_.on_loss(loss_, now);
+}
+
+void Subscription::on_keyframe_request(Publication& publication) {
+    ++keyframe_requests_;
+    // Also of the layer that is being left: its viewer sees nothing until the other begins.
+    if (const auto current = layer()) publication.request_keyframe(*current);
+    if (choice_.layer) publication.request_keyframe(*choice_.layer);
+}
+
+std::optional<Retransmission> Subscription::on_nack(std::uint16_t sequence_number,
+                                                    const Publication& publication, Instant now,
+                                                    std::optional<Duration> rtt) {
+    return history_.answer(sequence_number, publication.ring(), now, rtt);
+}
+
+void Subscription::review(Publication& publication, Instant now) {
+    seen_revision_ = publication.revision();
+    next_review_ = now + kReviewInterval;
+    LayerOptions options;
+    for (const std::uint8_t index : publication.order()) {
+        options.push_back({index, publication.live(index),
+                           publication.layer(index).settled_bitrate(now).value_or(Bitrate{})});
+    }
+    const Ceiling ceiling = wish_ == Wish::kAuto ? limit_.update(options, now) : Ceiling{};
+    choice_ = choose_layer(wish_, options, ceiling);
+    if (choice_.layer && !follows_target(publication)) publication.request_keyframe(*choice_.layer);
+}
+
+// The chosen layer is the one being sent.
+bool Subscription::follows_target(const Publication& publication) const {
+    const auto* current = sequence_.current();
+    return current != nullptr && choice_.layer == current->layer &&
+           current->epoch == publication.layer(current->layer).epoch();
+}
+
+bool Subscription::may_begin(const Publication& publication, const StoredPacket& packet) const {
+    if (packet.layer != *choice_.layer || packet.padding_only) return false;
+    if (!packet.facts.starts_keyframe() || follows_target(publication)) return false;
+    const Layer& source = publication.layer(packet.layer);
+    return packet.epoch == source.epoch() && packet.index + kMaxLateStart > source.highest_index();
+}
+
+void Subscription::begin(const Publication& publication, const StoredPacket& packet) {
+    const auto* before = sequence_.current();
+    const LayerClock* previous = nullptr;
+    if (last_layer_ && publication.layer(*last_layer_).epoch() == last_epoch_) {
+        previous = &publication.layer(*last_layer_).clock();
+    }
+    const Layer& source = publication.layer(packet.layer);
+    const std::uint32_t offset =
+        timeline_.begin(packet, source.clock(), previous, publication.clock());
+    if (before != nullptr && before->layer != packet.layer) ++switches_;
+    sequence_.begin(packet, offset);
+    report_wanted_ = true;
+    // Its later packets that came before it were turned away; now they have a place.
+    if (packet.index < source.highest_index()) {
+        const SlotId oldest = publication.ring().oldest();
+        backlog_next_ = std::max(oldest, packet.id - std::min(packet.id, kBacklogSearch));
+        backlog_end_ = packet.id;
+    }
+}
+
+Decision Subscription::decide(Publication& publication, const StoredPacket& packet, Instant now) {
+    if (!started_) return Decision::drop(trace::Drop::kPaused);
+    if (publication.revision() != seen_revision_ || now >= next_review_) review(publication, now);
+    if (wish_ == Wish::kOff) return Decision::drop(trace::Drop::kPaused);
+    if (!choice_.layer) return Decision::drop(trace::Drop::kLayerNotSelected);
+    if (may_begin(publication, packet)) begin(publication, packet);
+    const Decision decision = place(packet, now);
+    if (!decision.forward && decision.reason == trace::Drop::kWaitingForKeyframe) {
+        publication.request_keyframe(*choice_.layer);
+    }
+    return decision;
+}
+
+Decision Subscription::place(const StoredPacket& packet, Instant now) {
+    if (packet.padding_only && sequence_.leave_out(packet)) {
+        return Decision::drop(trace::Drop::kPaddingOnly);
+    }
+    const auto place = sequence_.place(packet);
+    if (!place) return Decision::drop(why_no_place(packet));
+    Decision decision;
+    decision.forward = true;
+    decision.marker = packet.marker;
+    // Padding that comes after its place has become a gap fills it, or it would be asked for.
+    decision.empty = packet.padding_only;
+    decision.sequence_number = static_cast<std::uint16_t>(place->number);
+    decision.timestamp = packet.timestamp + place->segment->timestamp_offset;
+    sequence_.patch(packet, *place, decision);
+    if (place->newest) {
+        timeline_.on_sent(packet, decision.timestamp);
+        last_layer_ = packet.layer;
+        last_epoch_ = packet.epoch;
+    }
+    history_.record(place->number, packet.id, decision, packet.payload.size(), now);
+    rate_.add(packet.payload.size(), 0, now);
+    ++packets_;
+    bytes_ += packet.payload.size();
+    return decision;
+}
+
+trace::Drop Subscription::why_no_place(const StoredPacket& packet) const {
+    const auto* current = sequence_.current();
+    const bool is_current = current != nullptr && packet.layer == current->layer;
+    if (is_current && packet.epoch == current->epoch) return trace::Drop::kTooOld;
+    if (packet.layer == choice_.layer) return trace::Drop::kWaitingForKeyframe;
+    return trace::Drop::kLayerNotSelected;
+}
+
+std::optional<Forward> Subscription::next_backlog(Publication& publication, Instant now) {
+    const auto* current = sequence_.current();
+    while (current != nullptr && backlog_next_ < backlog_end_) {
+        const StoredPacket* packet = publication.ring().find(backlog_next_++);
+        if (packet == nullptr || packet->layer != current->layer ||
+            packet->epoch != current->epoch || packet->index < current->first) {
+            continue;
+        }
+        const Decision decision = place(*packet, now);
+        if (decision.forward) return Forward{packet->id, decision};
+    }
+    return {};
+}
+
+bool Subscription::sender_report_due(Instant now) const {
+    return sequence_.current() != nullptr && packets_ > 0 &&
+           (report_wanted_ || now - last_report_ >= kSenderReportInterval);
+}
+
+std::optional<SenderReportValues> Subscription::make_sender_report(const Publication& publication,
+                                                                   const WallAnchor& wall,
+                                                                   Instant now) {
+    const auto* current = sequence_.current();
+    if (current == nullptr || packets_ == 0) return {};
+    const Layer& source = publication.layer(current->layer);
+    if (source.epoch() != current->epoch || !source.clock().known()) return {};
+    report_wanted_ = false;
+    last_report_ = now;
+    const std::uint32_t timestamp =
+        source.clock().timestamp_at(now, publication.clock()) + current->timestamp_offset;
+    return SenderReportValues{wall.at(now).ntp(), timestamp, static_cast<std::uint32_t>(packets_),
+                              static_cast<std::uint32_t>(bytes_)};
+}
+
+std::optional<std::size_t> Subscription::layer() const {
+    const auto* current = sequence_.current();
+    if (current == nullptr) return {};
+    return current->layer;
+}
+
+Reason Subscription::reason(const Publication& publication) const {
+    if (wish_ == Wish::kOff) return Reason::kOff;
+    if (publication.muted()) return Reason::kMuted;
+    if (choice_.layer && !follows_target(publication)) return Reason::kWaitingForKeyframe;
+    return choice_.reason;
+}
+
+SubscriptionStats Subscription::stats(const Publication& publication, Instant now) const {
+    SubscriptionStats stats;
+    stats.wish = wish_;
+    stats.layer = layer();
+    stats.target = choice_.layer;
+    stats.reason = reason(publication);
+    stats.bitrate = rate_.bitrate(now);
+    stats.packets = packets_;
+    stats.bytes = bytes_;
+    stats.loss = loss_;
+    stats.nacks = history_.asked();
+    stats.retransmissions = history_.sent();
+    stats.keyframe_requests = keyframe_requests_;
+    stats.layer_switches = switches_;
+    return stats;
+}
+
+}  // namespace parley::sfu
