@@ -56,7 +56,7 @@ class MediaLoop {
     const std::vector<UdpSocket>& sockets() const { return sockets_; }
     std::size_t connections() const { return connections_.size(); }
 
-    /// Wakes the loop when the descriptor becomes readable; `on_wake` of run() then looks.
+    /// Wakes the loop when the descriptor becomes readable; `before` of run() then looks.
     void watch_mailbox(int fd) { watch(fd, kMailboxKey); }
 
     /// Takes over a TCP connection. Its path's connection id is unique for the loop's life.
@@ -72,23 +72,25 @@ class MediaLoop {
         });
     }
 
-    /// Runs until `stop` is set. `on_wake()` is called on this thread whenever a mailbox was
-    /// written to, and once a turn after the machine was driven.
-    template <typename OnWake>
-    void run(const std::atomic<bool>& stop, OnWake&& on_wake) {
+    /// Runs until `stop` is set. Each turn calls `before()` once datagrams were handed in, to hand
+    /// in what the mailboxes hold, and `after()` once the machine was drained, to take its events.
+    template <typename Before, typename After>
+    void run(const std::atomic<bool>& stop, Before&& before, After&& after) {
         std::array<epoll_event, 64> ready{};
         while (!stop.load(std::memory_order_relaxed)) {
-            const Instant before = runtime::now();
-            const timespec wait = wait_time(machine_.next_timeout(), before, 1s);
+            const Instant start = runtime::now();
+            const timespec wait = wait_time(machine_.next_timeout(), start, 1s);
             const int count = ::epoll_pwait2(epoll_.get(), ready.data(),
                                              static_cast<int>(ready.size()), &wait, nullptr);
             const Instant now = runtime::now();
             for (int i = 0; i < count; ++i) serve(ready[static_cast<std::size_t>(i)], now);
-            on_wake();
+            before();
             if (machine_.next_timeout() <= now) machine_.handle_timeout(now);
             drain(now);
+            after();
         }
         drain(runtime::now());
+        after();
     }
 
     static constexpr std::size_t kMaxConnections = 4096;
@@ -113,7 +115,7 @@ class MediaLoop {
         switch (event.data.u64 & kKeyMask) {
             case kSocketKey: receive(sockets_[index], now); break;
             case kConnectionKey: serve_connection(index, event.events, now); break;
-            default: break;  // a mailbox: on_wake() looks
+            default: break;  // a mailbox: before() looks
         }
     }
 

@@ -133,9 +133,10 @@ TEST(MediaLoop, DrivesAMachineOverUdpAndTcp) {
     ASSERT_TRUE(adoptions.post({FileDescriptor(pair[1]), kAnyPort, kAnyPort, {0, 2, 'h', 'i'}}));
     std::atomic<bool> stop = false;
     std::thread thread([&] {
-        loop.run(stop, [&] {
+        const auto take_adoptions = [&] {
             adoptions.drain([&](AdoptedConnection&& adopted) { loop.adopt(std::move(adopted)); });
-        });
+        };
+        loop.run(stop, take_adoptions, [] {});
     });
 
     UdpSocket client = open_socket();

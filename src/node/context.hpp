@@ -1,0 +1,59 @@
+// What the parts of one node share. Owned by the node; everything in it outlives members and rooms.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+#include "base/time.hpp"
+#include "ice/candidate.hpp"
+#include "node/timer_queue.hpp"
+#include "peer/capabilities.hpp"
+#include "peer/transport.hpp"
+#include "signal/media_messages.hpp"
+#include "trace/drop.hpp"
+
+namespace parley::node {
+
+class Member;
+
+struct NodeConfig {
+    /// Our candidates, in the order of descriptions: the one that simple clients shall use first.
+    std::vector<ice::Candidate> candidates;
+    /// Video codecs in order of preference; empty: as Capabilities::sfu() has them.
+    std::vector<std::string> video_codecs;
+    WallAnchor wall;
+    std::size_t max_members = 10'000;
+    std::size_t max_tracks_per_member = 32;
+    std::size_t max_outlets_per_member = 512;
+    Duration stats_interval = 1s;
+};
+
+struct Context {
+    NodeConfig config;
+    peer::TransportServices services;
+    std::deque<signal::MediaEvent> events;
+    std::vector<Member*> work;                  // members that have something to say
+    std::unordered_map<Ssrc, Member*> sources;  // published, to recognise a moved publisher
+    TimerQueue timers;                          // of members and rooms
+    trace::DropCounters drops;
+
+    Random& random() { return *services.random; }
+    void emit(signal::MediaEvent event) { events.push_back(std::move(event)); }
+    /// Puts a member on the list of those with work, once.
+    void wake(Member& member);
+    /// An SSRC that is neither 0 nor taken in `taken`.
+    template <typename Taken>
+    Ssrc fresh_ssrc(const Taken& taken) {
+        Ssrc ssrc(random().next_u32());
+        while (ssrc.value == 0 || taken(ssrc)) ssrc = Ssrc(random().next_u32());
+        return ssrc;
+    }
+};
+
+}  // namespace parley::node

@@ -1,0 +1,91 @@
+// A participant on a media node: its peer, what it publishes, what it subscribes to. The wiring is
+// here; the work is in publisher.hpp and subscriber.hpp.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/context.hpp"
+#include "node/publisher.hpp"
+#include "node/subscriber.hpp"
+#include "node/timer_queue.hpp"
+#include "peer/peer.hpp"
+
+namespace parley::node {
+
+class Room;
+
+class Member final : public peer::PeerObserver {
+ public:
+    Member(Context& context, Room& room, const signal::CreatePeer& command, peer::PeerConfig config,
+           Instant now);
+
+    signal::PeerId id() const { return id_; }
+    const std::string& participant() const { return participant_; }
+    bool may_publish() const { return may_publish_; }
+    bool may_subscribe() const { return may_subscribe_; }
+    Room& room() { return room_; }
+    peer::Peer& peer() { return peer_; }
+    const peer::Peer& peer() const { return peer_; }
+    Publisher& publisher() { return publisher_; }
+    Subscriber& subscriber() { return subscriber_; }
+
+    // ---- signaling ----
+    void on_remote_description(const signal::RemoteDescription& description, Instant now);
+    void on_remote_candidate(const signal::RemoteCandidate& candidate);
+    void close(Instant now);
+
+    // ---- the machine's part ----
+    Result<void, trace::Drop> handle_receive(net::Datagram& datagram, Instant now);
+    void handle_timeout(Instant now);
+    Instant next_timeout() const;
+    std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
+    /// Acts on what the peer has to say; paths that came and went are left for the node.
+    void settle(Instant now);
+    std::optional<peer::TransportEvent> poll_path_event();
+
+    void count_sent(std::size_t bytes, Instant now) { sent_.on_bytes(bytes, now); }
+    std::optional<Duration> round_trip_time() const;
+
+    // ---- peer::PeerObserver ----
+    void on_media(peer::IncomingPacket& incoming, Instant now) override;
+    void on_sender_report(peer::ReceiveStream& stream, Instant now) override;
+    void on_report_block(const rtp::ReportBlock& block, Instant now) override;
+    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) override;
+    void on_keyframe_request(Ssrc media, Instant now) override;
+    void on_remb(Bitrate bitrate, Instant now) override;
+
+    // Bookkeeping of the node.
+    TimerQueue::Id timer = 0;
+    bool has_work = false;
+    std::vector<std::string> ufrags;  // under which the node's table knows this member
+
+ private:
+    void after_negotiation(Instant now);
+    void offer_if_wanted(Instant now);
+    void emit_description(signal::SdpType type, std::string sdp);
+    void refuse(signal::SdpType type, const peer::NegotiationError& error);
+    void emit_stats(Instant now);
+
+    Context& context_;
+    Room& room_;
+    signal::PeerId id_;
+    std::string participant_;
+    bool may_publish_;
+    bool may_subscribe_;
+    peer::Peer peer_;
+    Publisher publisher_;
+    Subscriber subscriber_;
+    std::deque<peer::TransportEvent> path_events_;
+    bool joined_tracks_ = false;  // the room's tracks were attached
+    bool connected_ = false;
+    Instant next_stats_;
+    rtp::RateMeter received_;
+    rtp::RateMeter sent_;
+    trace::DropCounters drops_;
+};
+
+}  // namespace parley::node

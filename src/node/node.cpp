@@ -1,0 +1,160 @@
+#include "node/node.hpp"
+
+#include <algorithm>
+
+#include "net/demux.hpp"
+#include "stun/message.hpp"
+
+namespace parley::node {
+namespace {
+
+// How many packets from unknown addresses are tried against a peer's keys in a second: enough for
+// every publisher's NAT to rebind, too few to cost a flood's victim a core.
+constexpr std::uint32_t kMaxRecognitions = 500;
+
+}  // namespace
+
+Node::Node(NodeConfig config, const peer::TransportServices& services) {
+    context_.config = std::move(config);
+    context_.services = services;
+}
+
+Node::~Node() = default;
+
+// The walk of ARCHITECTURE.md: stages 2 to 10 are the calls below this one.
+void Node::handle_receive(net::Datagram& datagram, Instant now) {
+    ++datagrams_in_;
+    bytes_in_ += datagram.bytes.size();
+    Member* member = member_for(datagram, now);
+    if (member == nullptr) return;
+    const auto handled = member->handle_receive(datagram, now);
+    if (!handled) context_.drops.add(handled.error());
+}
+
+// A datagram belongs to the peer that ICE has proven its path for; a STUN request from elsewhere to
+// the one whose ufrag it names.
+Member* Node::member_for(net::Datagram& datagram, Instant now) {
+    const auto kind = net::classify(datagram.bytes);
+    if (kind == net::PacketClass::kStun) {
+        if (const auto ufrag = stun::local_ufrag(datagram.bytes)) {
+            const auto found = by_ufrag_.find(*ufrag);
+            if (found != by_ufrag_.end()) return found->second;
+            context_.drops.add(trace::Drop::kUnknownPeer);
+            return nullptr;
+        }
+    }
+    const auto found = by_path_.find(datagram.path);
+    if (found != by_path_.end()) return found->second;
+    if (kind == net::PacketClass::kRtp && recognise_media(datagram, now)) return nullptr;
+    context_.drops.add(kind == net::PacketClass::kUnknown ? trace::Drop::kUnknownProtocol
+                                                          : trace::Drop::kUnknownPeer);
+    return nullptr;
+}
+
+// SRTP of a known stream from an unknown address: its NAT has probably rebound. If the packet is
+// authentic, ICE checks the address.
+bool Node::recognise_media(net::Datagram& datagram, Instant now) {
+    if (datagram.bytes.size() < rtp::kFixedHeaderSize) return false;
+    const auto found = context_.sources.find(Ssrc(load_be32(&datagram.bytes[8])));
+    if (found == context_.sources.end()) return false;
+    if (now - recognition_window_ >= 1s) {
+        recognition_window_ = now;
+        recognitions_ = 0;
+    }
+    if (++recognitions_ > kMaxRecognitions) return false;
+    if (!found->second->peer().transport().recognise(datagram, now)) return false;
+    context_.wake(*found->second);
+    return true;
+}
+
+void Node::handle_timeout(Instant now) {
+    // Bounded by the number of entries: each is due once, and is then set to a later time.
+    for (std::size_t left = member_of_timer_.size() + 1; left > 0 && context_.timers.next() <= now;
+         --left) {
+        const TimerQueue::Id id = context_.timers.front();
+        if (Member* member = member_of_timer_[id]) {
+            member->handle_timeout(now);
+            context_.timers.set(id, kNever);  // settle() sets the next one
+        } else if (Room* room = room_of_timer_[id]) {
+            room->handle_timeout(now);
+            rearm(*room);
+        }
+    }
+}
+
+Instant Node::next_timeout() const {
+    return working_ < context_.work.size() ? Instant{} : context_.timers.next();
+}
+
+std::optional<net::Transmit> Node::poll_transmit(Instant now, BytesSpan out) {
+    while (working_ < context_.work.size()) {
+        Member& member = *context_.work[working_];
+        settle(member, now);
+        if (auto transmit = member.poll_transmit(now, out)) {
+            ++datagrams_out_;
+            bytes_out_ += transmit->size;
+            return transmit;
+        }
+        member.has_work = false;
+        rearm(member);
+        ++working_;
+    }
+    context_.work.clear();
+    working_ = 0;
+    return {};
+}
+
+void Node::settle(Member& member, Instant now) {
+    member.settle(now);
+    while (const auto event = member.poll_path_event()) {
+        if (const auto* added = std::get_if<peer::PathAdded>(&*event)) {
+            by_path_[added->path] = &member;
+        } else if (const auto* removed = std::get_if<peer::PathRemoved>(&*event)) {
+            const auto found = by_path_.find(removed->path);
+            if (found != by_path_.end() && found->second == &member) by_path_.erase(found);
+        }
+    }
+}
+
+std::optional<signal::MediaEvent> Node::poll_event() {
+    if (context_.events.empty()) return {};
+    auto event = std::move(context_.events.front());
+    context_.events.pop_front();
+    return event;
+}
+
+void Node::handle_connection_closed(std::uint64_t connection, Instant now) {
+    for (const auto& [path, member] : by_path_) {
+        if (path.protocol != net::Protocol::kTcp || path.connection != connection) continue;
+        const net::Path closed = path;
+        Member& owner = *member;
+        owner.peer().transport().handle_connection_closed(closed, now);
+        context_.wake(owner);
+        return;
+    }
+}
+
+bool Node::knows_ufrag(std::string_view ufrag) const {
+    return by_ufrag_.contains(ufrag);
+}
+
+NodeStats Node::stats() const {
+    NodeStats stats;
+    stats.members = members_.size();
+    stats.rooms = rooms_.size();
+    stats.datagrams_in = datagrams_in_;
+    stats.bytes_in = bytes_in_;
+    stats.datagrams_out = datagrams_out_;
+    stats.bytes_out = bytes_out_;
+    stats.drops = context_.drops;
+    return stats;
+}
+
+void Node::rearm(Member& member) {
+    context_.timers.set(member.timer, member.next_timeout());
+}
+void Node::rearm(Room& room) {
+    context_.timers.set(room.timer, room.next_timeout());
+}
+
+}  // namespace parley::node

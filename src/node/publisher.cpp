@@ -1,0 +1,276 @@
+#include "node/publisher.hpp"
+
+#include <algorithm>
+
+#include "node/member.hpp"
+#include "node/room.hpp"
+
+namespace parley::node {
+namespace {
+
+// A client that names more sections than it could publish is limited to what tracks are.
+constexpr std::size_t kMaxDescriptions = 64;
+
+bool is_screen(signal::TrackSource source) {
+    return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
+}
+
+// What a client that says nothing most likely sends.
+signal::TrackSource default_source(bool video) {
+    return video ? signal::TrackSource::kCamera : signal::TrackSource::kMicrophone;
+}
+
+/// RED is a wrapper: the track's codec is what stands in its blocks (RFC 2198).
+const peer::ReceiveFormat* media_format(const peer::ReceiveSection& section,
+                                        const peer::ReceiveStream& stream) {
+    const auto& own = section.formats[stream.payload_type];
+    if (own && own->codec != media::Codec::kRed) return &*own;
+    for (const auto& format : section.formats) {
+        if (format && format->codec == media::Codec::kOpus) return &*format;
+    }
+    return nullptr;
+}
+
+std::optional<std::uint8_t> red_payload_type(const peer::ReceiveSection& section) {
+    for (std::size_t type = 0; type < section.formats.size(); ++type) {
+        const auto& format = section.formats[type];
+        if (format && format->codec == media::Codec::kRed && !section.video) {
+            return static_cast<std::uint8_t>(type);
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
+    Place* place = place_of(incoming, now);
+    if (place == nullptr) return context_.drops.add(trace::Drop::kNotPublished);
+    Track& track = *place->track;
+    const bool was_simulcast = track.info.simulcast;
+    const auto stored = track.publication.on_packet(place->layer, incoming.packet, now);
+    if (!stored) {
+        context_.drops.add(stored.error());
+    } else {
+        owner_.room().forward(track, **stored, now);
+    }
+    track.info.simulcast = track.publication.simulcast();
+    if (track.info.simulcast != was_simulcast) announce(track);
+    if (!track.video() && !track.publication.muted()) {
+        if (const auto level = track.publication.audio_level()) {
+            owner_.room().on_audio_level(owner_, *level, now);
+        }
+    }
+    pump_keyframe_requests(track, now);
+}
+
+Publisher::Place* Publisher::place_of(const peer::IncomingPacket& incoming, Instant now) {
+    const peer::ReceiveStream& stream = *incoming.stream;
+    Place& place = places_[stream.index];
+    const bool same_codec =
+        place.track != nullptr &&
+        (stream.codec == place.track->publication.codec() || stream.codec == media::Codec::kRed);
+    if (same_codec && !incoming.stream_is_new) return &place;
+    if (!owner_.may_publish()) return nullptr;
+
+    const peer::ReceiveSection& section = owner_.peer().receiver().sections()[stream.section];
+    Track* track = track_in(stream.section);
+    const peer::ReceiveFormat* format = media_format(section, stream);
+    if (format == nullptr) return nullptr;
+    if (track != nullptr && track->publication.codec() != format->codec) {
+        // Subscribers negotiated the old codec: the track starts anew with the new one.
+        const auto found = std::find_if(tracks_.begin(), tracks_.end(),
+                                        [&](const auto& t) { return t.get() == track; });
+        unpublish(static_cast<std::size_t>(found - tracks_.begin()), now);
+        track = nullptr;
+    }
+    if (track == nullptr) track = publish(section, stream, now);
+    if (track == nullptr) return nullptr;
+    const auto rid = std::find(track->rids.begin(), track->rids.end(), stream.rid);
+    const auto layer = rid == track->rids.end()
+                           ? std::size_t{0}
+                           : static_cast<std::size_t>(rid - track->rids.begin());
+    track->streams[layer] = stream.index;
+    context_.sources[stream.ssrc] = &owner_;
+    places_[stream.index] = {track, layer};
+    return &places_[stream.index];
+}
+
+Track* Publisher::track_in(std::size_t section) {
+    for (const auto& track : tracks_) {
+        if (track->section == section) return track.get();
+    }
+    return nullptr;
+}
+
+Track* Publisher::publish(const peer::ReceiveSection& section, const peer::ReceiveStream& stream,
+                          Instant now) {
+    if (tracks_.size() >= context_.config.max_tracks_per_member) return nullptr;
+    const peer::ReceiveFormat* format = media_format(section, stream);
+    sfu::PublicationConfig config;
+    config.kind = section.video ? sfu::Kind::kVideo : sfu::Kind::kAudio;
+    config.codec = format->codec;
+    config.clock_rate = format->clock_rate;
+    config.red_payload_type = red_payload_type(section);
+    config.extensions = section.extensions;
+    config.rids = section.rids;
+    if (config.rids.size() > sfu::kMaxLayers) config.rids.resize(sfu::kMaxLayers);
+
+    auto track = std::make_unique<Track>(config, clock_);
+    track->publisher = &owner_;
+    track->section = stream.section;
+    track->codec = format->description;
+    track->rids = config.rids;
+    track->info.track = owner_.participant() + "." + section.mid;
+    track->info.participant = owner_.participant();
+    track->info.mid = section.mid;
+    track->info.kind = section.video ? signal::TrackKind::kVideo : signal::TrackKind::kAudio;
+    track->info.codec = media::name(format->codec);
+    const auto described = descriptions_.find(section.mid);
+    const Description description =
+        described == descriptions_.end() ? Description{} : described->second;
+    track->info.source = description.source == signal::TrackSource::kUnknown
+                             ? default_source(section.video)
+                             : description.source;
+    track->info.muted = description.muted;
+    track->info.force_muted = force_muted_audio_ && !section.video;
+    track->publication.set_muted(track->info.force_muted);
+    Track& published = *tracks_.emplace_back(std::move(track));
+    announce(published);
+    owner_.room().add_track(published, now);
+    return &published;
+}
+
+void Publisher::unpublish(std::size_t index, Instant now) {
+    Track& track = *tracks_[index];
+    owner_.room().remove_track(track, now);
+    for (auto& place : places_) {
+        if (place.track == &track) place = {};
+    }
+    context_.emit(signal::TrackUnpublished{owner_.id(), track.info.track});
+    tracks_.erase(tracks_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+void Publisher::unpublish_all(Instant now) {
+    while (!tracks_.empty()) unpublish(tracks_.size() - 1, now);
+}
+
+void Publisher::on_sections_changed(Instant now) {
+    const auto sections = owner_.peer().negotiator().sections();
+    for (std::size_t i = tracks_.size(); i-- > 0;) {
+        const Track& track = *tracks_[i];
+        const bool stays = track.section < sections.size() &&
+                           sections[track.section].mid == track.info.mid &&
+                           sections[track.section].state == peer::SectionState::kReceiving;
+        if (!stays) unpublish(i, now);
+    }
+}
+
+void Publisher::announce(const Track& track) {
+    context_.emit(signal::TrackPublished{owner_.id(), track.info});
+}
+
+void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
+    if (!descriptions_.contains(said.mid) && descriptions_.size() >= kMaxDescriptions) return;
+    Description& description = descriptions_[said.mid];
+    const bool was_screen = is_screen(description.source);
+    if (said.source) description.source = *said.source;
+    if (said.muted) description.muted = *said.muted;
+    for (std::size_t i = 0; i < tracks_.size(); ++i) {
+        Track& track = *tracks_[i];
+        if (track.info.mid != said.mid) continue;
+        if (is_screen(description.source) != was_screen) {
+            // Another stream id for subscribers: the next packet publishes it again.
+            return unpublish(i, now);
+        }
+        if (said.source) track.info.source = *said.source;
+        track.info.muted = description.muted;
+        announce(track);
+    }
+}
+
+void Publisher::force_mute(const signal::ForceMute& command) {
+    if (command.track.empty()) force_muted_audio_ = command.muted;
+    for (const auto& track : tracks_) {
+        const bool named = track->info.track == command.track;
+        if (!named && (!command.track.empty() || track->video())) continue;
+        track->info.force_muted = command.muted;
+        track->publication.set_muted(command.muted);
+        announce(*track);
+    }
+}
+
+void Publisher::on_sender_report(const peer::ReceiveStream& stream, Instant now) {
+    const Place& place = places_[stream.index];
+    if (place.track == nullptr || !stream.sender_info) return;
+    place.track->publication.on_sender_report(place.layer, stream.sender_info->ntp,
+                                              stream.sender_info->rtp_timestamp, now);
+}
+
+void Publisher::pump_keyframe_requests(Track& track, Instant now) {
+    while (const auto layer = track.publication.poll_keyframe_request(now)) {
+        const auto& stream = track.streams[*layer];
+        if (!stream) continue;
+        owner_.peer().receiver().request_keyframe(owner_.peer().receiver().streams()[*stream]);
+        context_.wake(owner_);
+    }
+}
+
+void Publisher::handle_timeout(Instant now) {
+    for (const auto& track : tracks_) {
+        if (track->publication.next_timeout() > now) continue;
+        track->publication.handle_timeout(now);
+        pump_keyframe_requests(*track, now);
+    }
+}
+
+Instant Publisher::next_timeout() const {
+    Instant next = kNever;
+    for (const auto& track : tracks_) next = std::min(next, track->publication.next_timeout());
+    return next;
+}
+
+double Publisher::take_loss() {
+    std::uint64_t packets = 0;
+    std::int64_t lost = 0;
+    for (const auto& stream : owner_.peer().receiver().streams()) {
+        packets += stream.statistics.packets();
+        lost += stream.statistics.lost();
+    }
+    const auto new_packets = static_cast<double>(packets - counted_packets_);
+    const auto new_lost = static_cast<double>(std::max<std::int64_t>(0, lost - counted_lost_));
+    counted_packets_ = packets;
+    counted_lost_ = lost;
+    return new_lost + new_packets > 0 ? new_lost / (new_lost + new_packets) : 0;
+}
+
+std::vector<signal::PublishedTrackStats> Publisher::stats(Instant now) const {
+    std::vector<signal::PublishedTrackStats> all;
+    for (const auto& track : tracks_) {
+        signal::PublishedTrackStats& stats = all.emplace_back();
+        stats.info = track->info;
+        for (std::size_t i = 0; i < track->publication.layer_count(); ++i) {
+            if (!track->streams[i]) continue;
+            const auto& stream = owner_.peer().receiver().streams()[*track->streams[i]];
+            const auto layer = track->publication.layer_stats(i, now);
+            signal::PublishedLayerStats& out = stats.layers.emplace_back();
+            out.rid = layer.rid;
+            out.ssrc = layer.ssrc.value;
+            out.live = layer.live;
+            out.bitrate_bps = layer.bitrate.bps;
+            out.width = layer.width;
+            out.height = layer.height;
+            out.frames_per_second = layer.frames_per_second;
+            out.packets = layer.packets;
+            out.bytes = layer.bytes;
+            out.lost = stream.statistics.lost();
+            out.jitter_ms = to_seconds(stream.statistics.jitter()) * 1000;
+            out.nacks_sent = stream.nacks_sent;
+            out.keyframes_requested = layer.keyframes_requested;
+            out.retransmissions_received = stream.retransmissions;
+        }
+    }
+    return all;
+}
+
+}  // namespace parley::node

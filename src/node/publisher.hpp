@@ -1,0 +1,73 @@
+// The publishing half of a participant: turns arriving streams into tracks of the room.
+
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/context.hpp"
+#include "node/track.hpp"
+#include "peer/receiver.hpp"
+
+namespace parley::node {
+
+class Room;
+
+class Publisher {
+ public:
+    Publisher(Context& context, Member& owner) : context_(context), owner_(owner) {}
+
+    /// Forwards a packet to the track's subscribers. A stream's first packet publishes its track: a
+    /// track is what arrives, not what was negotiated.
+    void on_media(peer::IncomingPacket& incoming, Instant now);
+    void on_sender_report(const peer::ReceiveStream& stream, Instant now);
+    /// Sections were negotiated anew: tracks without a receiving section are unpublished.
+    void on_sections_changed(Instant now);
+    void unpublish_all(Instant now);
+
+    void describe(const signal::DescribeTrack& description, Instant now);
+    void force_mute(const signal::ForceMute& command);
+
+    /// Hands keyframe requests of subscribers on to the publisher.
+    void pump_keyframe_requests(Track& track, Instant now);
+    void handle_timeout(Instant now);
+    Instant next_timeout() const;
+
+    const std::vector<std::unique_ptr<Track>>& tracks() const { return tracks_; }
+    std::vector<signal::PublishedTrackStats> stats(Instant now) const;
+    /// The share of packets lost on the way here since the last call, 0 to 1.
+    double take_loss();
+
+ private:
+    struct Place {
+        Track* track = nullptr;
+        std::size_t layer = 0;
+    };
+    /// What the client said about a section, possibly before it publishes there.
+    struct Description {
+        signal::TrackSource source = signal::TrackSource::kUnknown;
+        bool muted = false;
+    };
+
+    Place* place_of(const peer::IncomingPacket& incoming, Instant now);
+    Track* track_in(std::size_t section);
+    Track* publish(const peer::ReceiveSection& section, const peer::ReceiveStream& stream,
+                   Instant now);
+    void unpublish(std::size_t index, Instant now);
+    void announce(const Track& track);
+
+    Context& context_;
+    Member& owner_;
+    std::vector<std::unique_ptr<Track>> tracks_;
+    std::array<Place, peer::kMaxSources> places_{};  // by stream index
+    std::map<std::string, Description> descriptions_;
+    std::shared_ptr<sfu::ParticipantClock> clock_ = std::make_shared<sfu::ParticipantClock>();
+    bool force_muted_audio_ = false;
+    std::uint64_t counted_packets_ = 0;
+    std::int64_t counted_lost_ = 0;
+};
+
+}  // namespace parley::node

@@ -1,0 +1,354 @@
+#include "node/subscriber.hpp"
+
+#include <algorithm>
+
+#include "node/member.hpp"
+#include "node/room.hpp"
+#include "rtp/rtcp_writer.hpp"
+#include "rtp/sender_statistics.hpp"
+
+namespace parley::node {
+namespace {
+
+// Wishes for tracks that do not exist are kept for when they do, but not without end.
+constexpr std::size_t kMaxWishes = 1024;
+// Sender reports are looked for this often while media flows.
+constexpr Duration kReportCheck = 50ms;
+// Audio is not adapted: it comes off the estimate before video shares the rest (Opus at its usual
+// 32 kbit/s and headers).
+constexpr Bitrate kAudioShare = Bitrate::from_kbps(48);
+
+sfu::Wish to_sfu(signal::LayerWish wish) {
+    switch (wish) {
+        case signal::LayerWish::kAuto: return sfu::Wish::kAuto;
+        case signal::LayerWish::kLow: return sfu::Wish::kLow;
+        case signal::LayerWish::kMedium: return sfu::Wish::kMedium;
+        case signal::LayerWish::kHigh: return sfu::Wish::kHigh;
+        case signal::LayerWish::kOff: return sfu::Wish::kOff;
+    }
+    return sfu::Wish::kAuto;
+}
+
+signal::LayerWish to_signal(sfu::Wish wish) {
+    switch (wish) {
+        case sfu::Wish::kAuto: return signal::LayerWish::kAuto;
+        case sfu::Wish::kLow: return signal::LayerWish::kLow;
+        case sfu::Wish::kMedium: return signal::LayerWish::kMedium;
+        case sfu::Wish::kHigh: return signal::LayerWish::kHigh;
+        case sfu::Wish::kOff: return signal::LayerWish::kOff;
+    }
+    return signal::LayerWish::kAuto;
+}
+
+bool is_screen(signal::TrackSource source) {
+    return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
+}
+
+/// Camera and microphone of a participant share a stream, so that a client plays them in step; the
+/// screen and its sound are another (docs/signaling.md).
+std::string stream_id(const signal::TrackInfo& info) {
+    return is_screen(info.source) ? info.participant + ".screen" : info.participant;
+}
+
+sdp::MediaKind kind_of(const Track& track) {
+    return track.video() ? sdp::MediaKind::kVideo : sdp::MediaKind::kAudio;
+}
+
+}  // namespace
+
+void Subscriber::attach(Track& track, Instant now) {
+    if (find(track.info.track) != nullptr) return;
+    if (outlets_.size() >= context_.config.max_outlets_per_member) return;
+    const auto wish = wishes_.find(track.info.track);
+    sfu::SubscriptionConfig config;
+    config.retransmit = track.video();
+    config.wish = to_sfu(wish == wishes_.end() ? signal::LayerWish::kAuto : wish->second);
+    auto& outlet =
+        *outlets_.emplace_back(std::make_unique<Outlet>(track, owner_, config, context_.random()));
+    track.outlets.push_back(&outlet);
+    auto& negotiator = owner_.peer().negotiator();
+    if (negotiator.codec_support(kind_of(track), track.codec) == peer::CodecSupport::kNo) {
+        return refuse(outlet);
+    }
+    const auto taken = [&](Ssrc ssrc) { return by_ssrc_.contains(ssrc); };
+    outlet.ssrc = context_.fresh_ssrc(taken);
+    by_ssrc_[outlet.ssrc] = &outlet;
+    outlet.rtx_ssrc = context_.fresh_ssrc(taken);
+    peer::SenderSpec spec;
+    spec.kind = kind_of(track);
+    spec.codecs = {track.codec};
+    spec.rtx = track.video();
+    spec.red = !track.video();
+    spec.stream_id = stream_id(track.info);
+    spec.track_id = track.info.track;
+    spec.cname = track.info.participant;
+    spec.ssrc = outlet.ssrc;
+    spec.rtx_ssrc = outlet.rtx_ssrc;
+    outlet.sender = negotiator.add_sender(std::move(spec), now);
+    context_.wake(owner_);
+}
+
+void Subscriber::detach(Track& track, Instant now) {
+    const auto found = std::find_if(outlets_.begin(), outlets_.end(),
+                                    [&](const auto& o) { return o->track == &track; });
+    if (found == outlets_.end()) return;
+    Outlet& outlet = **found;
+    queue_.forget(&outlet);
+    by_ssrc_.erase(outlet.ssrc);
+    if (outlet.sender) owner_.peer().negotiator().remove_sender(*outlet.sender, now);
+    std::erase(track.outlets, &outlet);
+    outlets_.erase(found);
+    context_.wake(owner_);
+}
+
+void Subscriber::detach_all() {
+    for (const auto& outlet : outlets_) std::erase(outlet->track->outlets, outlet.get());
+    while (!queue_.empty()) queue_.pop();
+    by_ssrc_.clear();
+    outlets_.clear();
+}
+
+void Subscriber::refuse(Outlet& outlet) {
+    outlet.status = signal::SubscriptionStatus::kCodecUnsupported;
+    outlet.open = false;
+    context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, outlet.status,
+                                              outlet.track->info.codec});
+}
+
+void Subscriber::set_wish(const std::string& track, signal::LayerWish wish, Instant now) {
+    if (wishes_.contains(track) || wishes_.size() < kMaxWishes) wishes_[track] = wish;
+    Outlet* outlet = find(track);
+    if (outlet == nullptr) return;
+    outlet->subscription.set_wish(to_sfu(wish), outlet->track->publication, now);
+    outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
+}
+
+Outlet* Subscriber::find(Ssrc ssrc) {
+    const auto found = by_ssrc_.find(ssrc);
+    return found == by_ssrc_.end() ? nullptr : found->second;
+}
+
+Outlet* Subscriber::find(const std::string& track) {
+    const auto found = std::find_if(outlets_.begin(), outlets_.end(),
+                                    [&](const auto& o) { return o->track->info.track == track; });
+    return found == outlets_.end() ? nullptr : found->get();
+}
+
+void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant now) {
+    const auto found = std::find_if(outlets_.begin(), outlets_.end(),
+                                    [&](const auto& o) { return o->sender == change.sender; });
+    if (found == outlets_.end()) return;
+    if (change.state == peer::SenderState::kRefused) {
+        by_ssrc_.erase((*found)->ssrc);
+        refuse(**found);
+    }
+    refresh_formats(now);
+}
+
+void Subscriber::refresh_formats(Instant now) {
+    for (const auto& outlet : outlets_) {
+        if (!outlet->sender) continue;
+        const auto& negotiator = owner_.peer().negotiator();
+        const peer::Section* section = negotiator.section_of(*outlet->sender);
+        const bool agreed = section != nullptr &&
+                            negotiator.sender_state(*outlet->sender) == peer::SenderState::kActive;
+        if (agreed) {
+            open(*outlet, *section, now);
+        } else {
+            outlet->open = false;
+        }
+    }
+}
+
+void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now) {
+    sfu::OutboundFormat& format = outlet.format;
+    format.ssrc = outlet.ssrc;
+    format.payload_type = section.payload_type;
+    format.red_payload_type = section.red_payload_type;
+    format.rtx_payload_type = section.rtx_payload_type;
+    format.rtx_ssrc = outlet.rtx_ssrc;
+    format.extensions = peer::receive_section(section).extensions;
+    format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
+    outlet.mid = section.mid;
+    const bool may_send = owner_.peer().transport().media_path().has_value();
+    if (outlet.open || !may_send) return;
+    outlet.open = true;
+    outlet.subscription.start(outlet.track->publication, now);
+    while (const auto forward = outlet.subscription.next_backlog(outlet.track->publication, now)) {
+        enqueue(outlet, *forward);
+    }
+    outlet.track->publisher->publisher().pump_keyframe_requests(*outlet.track, now);
+}
+
+void Subscriber::start_outlets(Instant now) {
+    refresh_formats(now);
+}
+
+void Subscriber::offer_packet(Outlet& outlet, const sfu::StoredPacket& packet, Instant now) {
+    if (!outlet.open) return;
+    sfu::Publication& publication = outlet.track->publication;
+    const auto decision = outlet.subscription.decide(publication, packet, now);
+    if (decision.forward) {
+        enqueue(outlet, {packet.id, decision});
+    } else {
+        context_.drops.add(decision.reason);
+    }
+    while (const auto forward = outlet.subscription.next_backlog(publication, now)) {
+        enqueue(outlet, *forward);
+    }
+}
+
+void Subscriber::enqueue(Outlet& outlet, const sfu::Forward& forward) {
+    if (!queue_.push({&outlet, forward.slot, forward.decision, false, 0})) {
+        context_.drops.add(trace::Drop::kQueueFull);
+    }
+    context_.wake(owner_);
+}
+
+std::optional<net::Transmit> Subscriber::poll_media(Instant now, BytesSpan out) {
+    while (!queue_.empty()) {
+        const QueuedPacket packet = queue_.front();
+        queue_.pop();
+        const Outlet& outlet = *packet.outlet;
+        const auto* stored = outlet.track->publication.ring().find(packet.slot);
+        if (stored == nullptr) {  // it waited until the ring had turned
+            context_.drops.add(trace::Drop::kTooOld);
+            continue;
+        }
+        const sfu::SendStamp stamp{now, {}};
+        const std::size_t size =
+            packet.again ? sfu::write_rtx(
+                               *stored, {packet.slot, packet.decision, packet.rtx_sequence_number},
+                               outlet.format, stamp, out)
+                         : sfu::write_packet(*stored, packet.decision, outlet.format, stamp, out);
+        if (size == 0) {
+            context_.drops.add(trace::Drop::kTooLarge);
+            continue;
+        }
+        if (auto transmit = owner_.peer().send_rtp(out, size)) {
+            owner_.count_sent(transmit->size, now);
+            return transmit;
+        }
+        context_.drops.add(trace::Drop::kSendFailed);
+    }
+    return {};
+}
+
+std::optional<net::Transmit> Subscriber::poll_reports(Instant now, BytesSpan out) {
+    if (now < next_report_check_ || !owner_.peer().transport().media_path()) return {};
+    rtp::RtcpWriter writer(out.first(std::min<std::size_t>(out.size(), 1200)));
+    bool more = false;
+    for (const auto& outlet : outlets_) {
+        if (!outlet->open || !outlet->subscription.sender_report_due(now)) continue;
+        if (writer.remaining() < 300) {  // a report and the longest CNAME
+            more = true;
+            break;
+        }
+        const auto values = outlet->subscription.make_sender_report(outlet->track->publication,
+                                                                    context_.config.wall, now);
+        if (!values) continue;
+        writer.sender_report(outlet->ssrc,
+                             {values->ntp, values->timestamp, values->packets, values->octets});
+        writer.cname(outlet->ssrc, outlet->track->info.participant);
+    }
+    if (!more) next_report_check_ = now + kReportCheck;
+    if (writer.empty()) return {};
+    return owner_.peer().send_rtcp(out, writer.size());
+}
+
+void Subscriber::on_report_block(const rtp::ReportBlock& block, Instant now) {
+    Outlet* outlet = find(block.ssrc);
+    if (outlet == nullptr) return;
+    outlet->subscription.on_receiver_report(block.fraction_lost, now);
+    if (const auto rtt = rtp::round_trip_time(block, context_.config.wall.at(now).ntp())) {
+        rtt_ = *rtt;
+    }
+}
+
+void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
+    Outlet* outlet = find(media);
+    if (outlet == nullptr || !outlet->open) return;
+    const auto rtt = owner_.round_trip_time();
+    const auto again =
+        outlet->subscription.on_nack(sequence_number, outlet->track->publication, now, rtt);
+    if (!again) return;
+    if (!queue_.push({outlet, again->slot, again->decision, true, again->rtx_sequence_number})) {
+        context_.drops.add(trace::Drop::kQueueFull);
+    }
+    context_.wake(owner_);
+}
+
+void Subscriber::on_keyframe_request(Ssrc media, Instant now) {
+    Outlet* outlet = find(media);
+    if (outlet == nullptr || !outlet->open) return;
+    outlet->subscription.on_keyframe_request(outlet->track->publication);
+    outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
+}
+
+void Subscriber::on_remb(Bitrate bitrate) {
+    estimate_ = bitrate;
+    share_estimate();
+}
+
+void Subscriber::share_estimate() {
+    Bitrate left = *estimate_;
+    std::int64_t videos = 0;
+    for (const auto& outlet : outlets_) {
+        if (!outlet->open) continue;
+        if (outlet->track->video()) {
+            ++videos;
+        } else {
+            left = left - kAudioShare;
+        }
+    }
+    if (videos == 0) return;
+    const Bitrate share{std::max<std::int64_t>(0, left.bps) / videos};
+    for (const auto& outlet : outlets_) {
+        if (outlet->open && outlet->track->video()) {
+            outlet->subscription.on_estimate(share);
+        }
+    }
+}
+
+std::vector<signal::TrackMapping> Subscriber::mappings() const {
+    std::vector<signal::TrackMapping> all;
+    const auto& negotiator = owner_.peer().negotiator();
+    for (const auto& outlet : outlets_) {
+        if (!outlet->sender) continue;
+        const auto mid = negotiator.mid_of(*outlet->sender);
+        if (mid) {
+            all.push_back({*mid, outlet->track->info.participant, outlet->track->info.track});
+        }
+    }
+    return all;
+}
+
+std::vector<signal::SubscriptionStats> Subscriber::stats(Instant now) const {
+    std::vector<signal::SubscriptionStats> all;
+    for (const auto& outlet : outlets_) {
+        const Track& track = *outlet->track;
+        const auto from = outlet->subscription.stats(track.publication, now);
+        signal::SubscriptionStats& out = all.emplace_back();
+        out.track = track.info.track;
+        out.participant = track.info.participant;
+        out.mid = outlet->mid;
+        out.status = outlet->status;
+        out.wanted = to_signal(from.wish);
+        if (from.layer) {
+            const bool named = *from.layer < track.rids.size();
+            out.layer_sent = named ? track.rids[*from.layer] : "single";
+        }
+        out.reason = sfu::text(from.reason);
+        out.bitrate_bps = from.bitrate.bps;
+        out.packets = from.packets;
+        out.bytes = from.bytes;
+        out.loss = from.loss;
+        out.nacks_received = from.nacks;
+        out.retransmissions_sent = from.retransmissions;
+        out.keyframe_requests_received = from.keyframe_requests;
+        out.layer_switches = from.layer_switches;
+    }
+    return all;
+}
+
+}  // namespace parley::node

@@ -1,0 +1,76 @@
+// The subscribing half of a participant: an outlet for each track that it gets, the queue of what
+// it is about to be sent, and what its reports say.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "node/context.hpp"
+#include "node/media_queue.hpp"
+#include "node/track.hpp"
+#include "rtp/rtcp.hpp"
+
+namespace parley::node {
+
+class Subscriber {
+ public:
+    Subscriber(Context& context, Member& owner) : context_(context), owner_(owner) {}
+
+    // ---- tracks ----
+    /// Offers the track to the participant, if it can decode it.
+    void attach(Track& track, Instant now);
+    void detach(Track& track, Instant now);
+    void detach_all();
+    void set_wish(const std::string& track, signal::LayerWish wish, Instant now);
+    /// An answer or offer changed what the participant takes.
+    void on_sender_changed(const peer::SenderChanged& change, Instant now);
+    /// Sections changed: ids and payload types are read anew.
+    void refresh_formats(Instant now);
+    /// Media may flow now (or not any more): outlets start.
+    void start_outlets(Instant now);
+
+    // ---- media ----
+    void offer_packet(Outlet& outlet, const sfu::StoredPacket& packet, Instant now);
+    bool has_media() const { return !queue_.empty(); }
+    /// Writes the next packet and protects it.
+    std::optional<net::Transmit> poll_media(Instant now, BytesSpan out);
+    /// Writes and protects the sender reports that are due.
+    std::optional<net::Transmit> poll_reports(Instant now, BytesSpan out);
+
+    // ---- feedback ----
+    void on_report_block(const rtp::ReportBlock& block, Instant now);
+    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
+    void on_keyframe_request(Ssrc media, Instant now);
+    void on_remb(Bitrate bitrate);
+
+    // ---- questions ----
+    std::vector<signal::TrackMapping> mappings() const;
+    std::vector<signal::SubscriptionStats> stats(Instant now) const;
+    std::optional<Bitrate> estimate() const { return estimate_; }
+    std::optional<Duration> rtt() const { return rtt_; }
+    std::size_t outlet_count() const { return outlets_.size(); }
+
+ private:
+    Outlet* find(Ssrc ssrc);
+    Outlet* find(const std::string& track);
+    void open(Outlet& outlet, const peer::Section& section, Instant now);
+    void enqueue(Outlet& outlet, const sfu::Forward& forward);
+    void share_estimate();
+    void refuse(Outlet& outlet);
+
+    Context& context_;
+    Member& owner_;
+    std::vector<std::unique_ptr<Outlet>> outlets_;
+    std::unordered_map<Ssrc, Outlet*> by_ssrc_;
+    std::map<std::string, signal::LayerWish> wishes_;  // also of tracks that are not there yet
+    MediaQueue queue_;
+    std::optional<Bitrate> estimate_;
+    std::optional<Duration> rtt_;
+    Instant next_report_check_{};
+};
+
+}  // namespace parley::node

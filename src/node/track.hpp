@@ -1,0 +1,59 @@
+// A published track and the outlets through which subscribers get it.
+
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "peer/negotiation.hpp"
+#include "peer/receive_section.hpp"
+#include "peer/receive_stream.hpp"
+#include "sdp/format.hpp"
+#include "sfu/packet_writer.hpp"
+#include "sfu/publication.hpp"
+#include "sfu/subscription.hpp"
+#include "signal/media_messages.hpp"
+
+namespace parley::node {
+
+class Member;
+struct Outlet;
+
+struct Track {
+    Track(sfu::PublicationConfig config, std::shared_ptr<sfu::ParticipantClock> clock)
+        : publication(std::move(config), std::move(clock)) {}
+
+    signal::TrackInfo info;
+    Member* publisher = nullptr;
+    std::size_t section = 0;
+    sdp::Codec codec;  // as the publisher's section describes it
+    sfu::Publication publication;
+    /// Which stream of the publisher's receiver is which layer.
+    std::array<std::optional<peer::StreamIndex>, sfu::kMaxLayers> streams;
+    std::vector<std::string> rids;  // by layer
+    std::vector<Outlet*> outlets;
+
+    bool video() const { return info.kind == signal::TrackKind::kVideo; }
+};
+
+/// One track on its way to one subscriber.
+struct Outlet {
+    Outlet(Track& of, Member& to, const sfu::SubscriptionConfig& config, Random& random)
+        : track(&of), subscriber(&to), subscription(config, random) {}
+
+    Track* track;
+    Member* subscriber;
+    sfu::Subscription subscription;
+    std::optional<peer::SenderId> sender;
+    sfu::OutboundFormat format;
+    Ssrc ssrc;
+    Ssrc rtx_ssrc;
+    std::string mid;  // once agreed
+    bool open = false;
+    signal::SubscriptionStatus status = signal::SubscriptionStatus::kActive;
+};
+
+}  // namespace parley::node
