@@ -40,7 +40,7 @@ struct FrameInfo {
 /// are keyframe starts here; FrameInspector tells them apart.
 Result<FrameInfo, PayloadError> inspect(Codec codec, BytesView payload, bool marker);
 
-/// inspect() for the packets of one stream, remembering what H.264 and AV1 do not say in each
+/// inspect() for the packets of one stream, remembering what H.264 does not say in each
 /// packet: a frame's keyframe starts at its SPS, or at its IDR slice when the frame has no SPS.
 class FrameInspector {
  public:
