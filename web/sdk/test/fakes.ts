@@ -1,0 +1,276 @@
+// A browser made of plain objects: a clock that tests turn, sockets and peer connections that
+// record what was asked of them.
+
+import type { Platform, SocketLike } from '../src/platform.js';
+
+interface Timer {
+  at: number;
+  callback: () => void;
+}
+
+export class FakePlatform implements Platform {
+  time = 0;
+  sockets: FakeSocket[] = [];
+  connections: FakePeerConnection[] = [];
+  mediaDevices: MediaDevices | undefined = undefined;
+  secure = true;
+  private readonly timers_ = new Set<Timer>();
+  private networkChanged_: (() => void) | null = null;
+
+  createSocket(url: string): SocketLike {
+    const socket = new FakeSocket(url);
+    this.sockets.push(socket);
+    return socket;
+  }
+  createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
+    const connection = new FakePeerConnection(configuration);
+    this.connections.push(connection);
+    return connection as unknown as RTCPeerConnection;
+  }
+  createStream(tracks: MediaStreamTrack[]): MediaStream {
+    return fakeStream(tracks as unknown as FakeTrack[]);
+  }
+  now(): number {
+    return this.time;
+  }
+  random(): number {
+    return 0.5;
+  }
+  setTimer(callback: () => void, milliseconds: number): unknown {
+    const timer = { at: this.time + milliseconds, callback };
+    this.timers_.add(timer);
+    return timer;
+  }
+  clearTimer(timer: unknown): void {
+    this.timers_.delete(timer as Timer);
+  }
+  onNetworkChange(callback: () => void): () => void {
+    this.networkChanged_ = callback;
+    return () => {
+      this.networkChanged_ = null;
+    };
+  }
+
+  get socket(): FakeSocket {
+    return this.sockets.at(-1)!;
+  }
+  get connection(): FakePeerConnection {
+    return this.connections.at(-1)!;
+  }
+  get timerCount(): number {
+    return this.timers_.size;
+  }
+  networkChange(): void {
+    this.networkChanged_?.();
+  }
+
+  /** Turns the clock, running what falls due in order. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.time + milliseconds;
+    for (;;) {
+      await settle();
+      const next = [...this.timers_].sort((a, b) => a.at - b.at)[0];
+      if (!next || next.at > end) break;
+      this.timers_.delete(next);
+      this.time = Math.max(this.time, next.at);
+      next.callback();
+    }
+    this.time = end;
+    await settle();
+  }
+}
+
+/** Lets every promise that can settle do so. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i += 1) await Promise.resolve();
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every type
+export type AnyMessage = { type: string } & Record<string, any>;
+
+export class FakeSocket implements SocketLike {
+  readyState = 0;
+  sent: AnyMessage[] = [];
+  closedWith: number | undefined;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
+  onclose: ((event: { code: number; reason: string }) => void) | null = null;
+
+  constructor(readonly url: string) {}
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data));
+  }
+  close(code = 1000): void {
+    this.closedWith = code;
+    this.readyState = 3;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  receive(message: AnyMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  drop(code = 1006, reason = ''): void {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+  sentOf(type: string): AnyMessage[] {
+    return this.sent.filter((m) => m.type === type);
+  }
+}
+
+export class FakeTrack extends EventTarget {
+  enabled = true;
+  muted = true;
+  readyState: 'live' | 'ended' = 'live';
+  contentHint = '';
+  stopped = false;
+  constructor(
+    readonly kind: 'audio' | 'video',
+    readonly id = `${kind}-${Math.random()}`,
+  ) {
+    super();
+  }
+  getSettings() {
+    return this.kind === 'video' ? { width: 1280, height: 720 } : {};
+  }
+  getConstraints() {
+    return {};
+  }
+  stop(): void {
+    this.stopped = true;
+    this.readyState = 'ended';
+  }
+  /** The first packet arrived. */
+  flow(): void {
+    this.muted = false;
+    this.dispatchEvent(new Event('unmute'));
+  }
+}
+
+export function fakeStream(tracks: FakeTrack[], id = 'stream'): MediaStream {
+  return {
+    id,
+    getTracks: () => tracks,
+    getAudioTracks: () => tracks.filter((t) => t.kind === 'audio'),
+    getVideoTracks: () => tracks.filter((t) => t.kind === 'video'),
+  } as unknown as MediaStream;
+}
+
+export class FakeSender {
+  constructor(public track: FakeTrack | null) {}
+  async replaceTrack(track: FakeTrack | null): Promise<void> {
+    this.track = track;
+  }
+  setStreams(): void {}
+}
+
+export class FakeTransceiver {
+  mid: string | null = null;
+  currentDirection: RTCRtpTransceiverDirection | null = null;
+  sender: FakeSender;
+  receiver: { track: FakeTrack };
+  constructor(
+    track: FakeTrack | null,
+    readonly kind: 'audio' | 'video',
+    public direction: RTCRtpTransceiverDirection,
+    readonly init: RTCRtpTransceiverInit = {},
+  ) {
+    this.sender = new FakeSender(track);
+    this.receiver = { track: new FakeTrack(kind) };
+  }
+}
+
+export class FakePeerConnection {
+  signalingState: RTCSignalingState = 'stable';
+  connectionState: RTCPeerConnectionState = 'new';
+  localDescription: RTCSessionDescriptionInit | null = null;
+  remoteDescription: RTCSessionDescriptionInit | null = null;
+  transceivers: FakeTransceiver[] = [];
+  candidates: RTCIceCandidateInit[] = [];
+  restarts = 0;
+  onnegotiationneeded: (() => void) | null = null;
+  onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
+  ontrack: ((event: unknown) => void) | null = null;
+  onconnectionstatechange: (() => void) | null = null;
+  private offers_ = 0;
+
+  constructor(readonly configuration: RTCConfiguration) {}
+
+  getTransceivers() {
+    return this.transceivers;
+  }
+  addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: RTCRtpTransceiverInit = {}) {
+    const track = typeof trackOrKind === 'string' ? null : trackOrKind;
+    const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
+    const made = new FakeTransceiver(track, kind, init.direction ?? 'sendrecv', init);
+    this.transceivers.push(made);
+    queueMicrotask(() => this.onnegotiationneeded?.());
+    return made;
+  }
+  addTrack(track: FakeTrack) {
+    return this.addTransceiver(track).sender;
+  }
+  removeTrack(sender: FakeSender) {
+    sender.track = null;
+  }
+  async createOffer() {
+    this.offers_ += 1;
+    return { type: 'offer' as const, sdp: `offer ${this.offers_}` };
+  }
+  async createAnswer() {
+    return { type: 'answer' as const, sdp: 'answer' };
+  }
+  async setLocalDescription(description: RTCSessionDescriptionInit) {
+    this.transceivers.forEach((t, index) => {
+      t.mid ??= String(index);
+    });
+    this.localDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
+  }
+  async setRemoteDescription(description: RTCSessionDescriptionInit) {
+    if (description.sdp === 'broken') throw new Error('cannot parse');
+    this.remoteDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    this.onRemote?.(description);
+  }
+  async addIceCandidate(candidate: RTCIceCandidateInit) {
+    this.candidates.push(candidate);
+  }
+  restartIce() {
+    this.restarts += 1;
+  }
+  async getStats() {
+    return new Map();
+  }
+  close() {
+    this.signalingState = 'closed';
+    this.connectionState = 'closed';
+  }
+
+  /** What a remote description brings is the test's to say. */
+  onRemote: ((description: RTCSessionDescriptionInit) => void) | null = null;
+
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+  /** A remote section with media appears. */
+  receiveTrack(mid: string, track: FakeTrack, streamId: string): void {
+    const transceiver = new FakeTransceiver(null, track.kind, 'recvonly');
+    transceiver.mid = mid;
+    transceiver.currentDirection = 'recvonly';
+    transceiver.receiver = { track };
+    this.transceivers.push(transceiver);
+    this.ontrack?.({
+      transceiver,
+      track,
+      receiver: transceiver.receiver,
+      streams: [{ id: streamId }],
+    });
+  }
+}

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectionError } from '../src/errors.js';
+import { Link, type LinkState } from '../src/link.js';
+import { type FakePeerConnection, FakePlatform, FakeTrack, settle } from './fakes.js';
+
+let platform: FakePlatform;
+let sent: RTCSessionDescriptionInit[];
+let link: Link;
+let pc: FakePeerConnection;
+
+function make(polite: boolean) {
+  platform = new FakePlatform();
+  sent = [];
+  link = new Link({
+    platform,
+    peerId: 'sfu',
+    polite,
+    configuration: {},
+    sendDescription: (d) => sent.push(d),
+    sendCandidate: () => {},
+  });
+  pc = platform.connection;
+}
+
+beforeEach(() => make(false));
+
+describe('negotiation', () => {
+  it('offers, and takes the answer', async () => {
+    link.start(true);
+    await settle();
+    expect(sent).toEqual([{ type: 'offer', sdp: 'offer 1' }]);
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    expect(pc.signalingState).toBe('stable');
+  });
+
+  it('answers an offer', async () => {
+    await link.handleDescription({ type: 'offer', sdp: 'o' });
+    expect(sent).toEqual([{ type: 'answer', sdp: 'answer' }]);
+  });
+
+  it('ignores an offer that crosses its own when impolite', async () => {
+    link.start(true);
+    await settle();
+    let accepted = false;
+    await link.handleDescription({ type: 'offer', sdp: 'theirs' }, () => {
+      accepted = true;
+    });
+    expect(accepted).toBe(false);
+    expect(pc.remoteDescription).toBeNull();
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    await link.handleDescription({ type: 'offer', sdp: 'again' });
+    expect(pc.remoteDescription?.sdp).toBe('again');
+    expect(sent.at(-1)?.type).toBe('answer');
+  });
+
+  it('gives way when polite', async () => {
+    make(true);
+    link.start(true);
+    await settle();
+    await link.handleDescription({ type: 'offer', sdp: 'theirs' });
+    expect(pc.remoteDescription?.sdp).toBe('theirs');
+    expect(sent.at(-1)?.type).toBe('answer');
+  });
+
+  it('does not offer twice at once, and ignores an answer that nobody awaits', async () => {
+    link.start(true);
+    void link.offer();
+    await settle();
+    expect(sent).toHaveLength(1);
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    await link.handleDescription({ type: 'answer', sdp: 'late' });
+    expect(pc.remoteDescription?.sdp).toBe('a');
+  });
+
+  it('negotiates later changes by itself, but not before it was started', async () => {
+    pc.addTransceiver('audio');
+    await settle();
+    expect(sent).toHaveLength(0);
+    link.start(true);
+    await settle();
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    pc.addTransceiver('video');
+    await settle();
+    expect(sent).toHaveLength(2);
+  });
+
+  it('repeats an offer whose answer is missing, and only then', async () => {
+    link.start(true);
+    await settle();
+    link.repeatOffer();
+    expect(sent).toHaveLength(2);
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    link.repeatOffer();
+    expect(sent).toHaveLength(2);
+  });
+
+  it('survives a description that the browser refuses', async () => {
+    const errors: ConnectionError[] = [];
+    link.on('error', (e) => errors.push(e));
+    await link.handleDescription({ type: 'offer', sdp: 'broken' });
+    expect(errors[0]?.code).toBe('negotiation_failed');
+    await link.handleDescription({ type: 'offer', sdp: 'fine' });
+    expect(sent.at(-1)?.type).toBe('answer');
+  });
+
+  it('keeps candidates that come before their description', async () => {
+    await link.handleCandidate({ candidate: 'early' });
+    expect(pc.candidates).toHaveLength(0);
+    await link.handleDescription({ type: 'offer', sdp: 'o' });
+    expect(pc.candidates).toEqual([{ candidate: 'early' }]);
+  });
+});
+
+describe('remote sections', () => {
+  it('tells when a section starts and stops carrying media', async () => {
+    const events: string[] = [];
+    link.on('track', ({ mid, streamId }) => events.push(`+${mid} ${streamId}`));
+    link.on('trackEnded', ({ mid }) => events.push(`-${mid}`));
+    await link.handleDescription({ type: 'offer', sdp: 'o' });
+    pc.receiveTrack('3', new FakeTrack('video'), 'bob');
+    pc.transceivers[0]!.currentDirection = 'inactive';
+    await link.handleDescription({ type: 'offer', sdp: 'o' });
+    expect(events).toEqual(['+3 bob', '-3']);
+  });
+});
+
+describe('recovery', () => {
+  it('restarts ICE after an interruption that lasts, then fails', async () => {
+    const states: LinkState[] = [];
+    link.on('state', (s) => states.push(s));
+    link.start(true);
+    await settle();
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    pc.become('connected');
+    pc.become('disconnected');
+    await platform.advance(2000);
+    expect(pc.restarts).toBe(0);
+    await platform.advance(1000);
+    expect(pc.restarts).toBe(1);
+    await platform.advance(60_000);
+    expect(pc.restarts).toBe(3);
+    expect(states).toEqual(['connected', 'interrupted', 'failed']);
+  });
+
+  it('does nothing more once connected again', async () => {
+    pc.become('connected');
+    pc.become('disconnected');
+    await platform.advance(1000);
+    pc.become('connected');
+    await platform.advance(60_000);
+    expect(pc.restarts).toBe(0);
+    expect(platform.timerCount).toBe(0);
+  });
+});
