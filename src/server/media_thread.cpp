@@ -1,0 +1,88 @@
+#include "server/media_thread.hpp"
+
+#include <pthread.h>
+
+#include "net/framing.hpp"
+#include "stun/message.hpp"
+
+namespace parley::server {
+namespace {
+
+peer::TransportServices services(const MediaThread::Options& options, crypto::CipherEngine& ciphers,
+                                 SecretRandom& secret, Random& random) {
+    return {options.dtls, &ciphers, &secret, &random};
+}
+
+/// The local ufrag of the STUN message in the first frame, if there is one.
+std::string first_ufrag(const runtime::AdoptedConnection& connection) {
+    std::string ufrag;
+    net::FrameReader reader;
+    reader.feed(connection.already_read, [&](BytesSpan frame) {
+        if (!ufrag.empty()) return;
+        if (const auto found = stun::local_ufrag(frame)) ufrag = *found;
+    });
+    return ufrag;
+}
+
+}  // namespace
+
+MediaThread::MediaThread(Options options, std::vector<runtime::UdpSocket> sockets)
+    : options_(std::move(options)),
+      random_(options_.seed),
+      ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
+      node_(options_.node, services(options_, *ciphers_, secret_, random_)),
+      loop_(node_, std::move(sockets)) {
+    loop_.watch_mailbox(commands_.fd());
+    loop_.watch_mailbox(adoptions_.fd());
+}
+
+MediaThread::~MediaThread() {
+    stop();
+}
+
+void MediaThread::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void MediaThread::stop() {
+    if (!thread_.joinable()) return;
+    stopping_ = true;
+    adoptions_.post({});  // wakes the loop so that it sees the flag
+    thread_.join();
+}
+
+void MediaThread::run() {
+    ::pthread_setname_np(::pthread_self(), ("media-" + std::to_string(options_.index)).c_str());
+    loop_.run(stopping_, [this] { take_commands(); }, [this] { give_events(); });
+}
+
+void MediaThread::take_commands() {
+    const Instant now = runtime::now();
+    commands_.drain([&](signal::MediaCommand&& command) { node_.handle_command(command, now); });
+    adoptions_.drain([&](runtime::AdoptedConnection&& connection) {
+        if (connection.fd) adopt_or_pass_on(std::move(connection));
+    });
+    if (now < next_stats_) return;
+    next_stats_ = now + 1s;
+    const std::lock_guard lock(stats_mutex_);
+    stats_ = node_.stats();
+}
+
+void MediaThread::adopt_or_pass_on(runtime::AdoptedConnection connection) {
+    if (node_.knows_ufrag(first_ufrag(connection))) return loop_.adopt(std::move(connection));
+    // Nobody knows it: the connection closes with its descriptor.
+    if (options_.pass_on) options_.pass_on(std::move(connection));
+}
+
+void MediaThread::give_events() {
+    bool any = false;
+    while (auto event = node_.poll_event()) any = events_.post(std::move(*event)) || any;
+    if (any) options_.wake();
+}
+
+node::NodeStats MediaThread::stats() const {
+    const std::lock_guard lock(stats_mutex_);
+    return stats_;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,83 @@
+// One media thread: its sockets, its loop, its node, and the mailboxes to the control thread.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/random.hpp"
+#include "crypto/cipher_engine.hpp"
+#include "crypto/dtls_engine.hpp"
+#include "crypto/secure_random.hpp"
+#include "node/node.hpp"
+#include "runtime/mailbox.hpp"
+#include "runtime/media_loop.hpp"
+#include "signal/media_messages.hpp"
+
+namespace parley::server {
+
+class MediaThread {
+ public:
+    struct Options {
+        std::size_t index = 0;
+        node::NodeConfig node;
+        std::shared_ptr<const crypto::DtlsContext> dtls;
+        std::uint64_t seed = 0;
+        std::function<void()> wake;  // from any thread: events are waiting
+        /// Who gets a TCP connection whose ufrag this thread does not know; empty: nobody.
+        std::function<bool(runtime::AdoptedConnection)> pass_on;
+    };
+    MediaThread(Options options, std::vector<runtime::UdpSocket> sockets);
+    ~MediaThread();
+
+    void start();
+    void stop();
+
+    bool post(signal::MediaCommand command) { return commands_.post(std::move(command)); }
+    /// False, and `connection` untouched, when too many wait.
+    bool adopt(runtime::AdoptedConnection&& connection) {
+        return adoptions_.post(std::move(connection));
+    }
+    /// Calls `take(signal::MediaEvent&&)` for everything that waits. From the control thread.
+    template <typename Take>
+    void drain_events(Take&& take) {
+        events_.drain(std::forward<Take>(take));
+    }
+    bool congested() const { return commands_.size() > kMaxCommands / 2; }
+    node::NodeStats stats() const;
+    std::string cipher() const { return std::string(ciphers_->name()); }
+
+    /// Commands of the control thread: a storm of joins fits; beyond it the server stops reading
+    /// client sockets (MediaPlane::congested()).
+    static constexpr std::size_t kMaxCommands = 65'536;
+    static constexpr std::size_t kMaxEvents = 262'144;
+    static constexpr std::size_t kMaxAdoptions = 1024;
+
+ private:
+    void run();
+    void take_commands();
+    void give_events();
+    void adopt_or_pass_on(runtime::AdoptedConnection connection);
+
+    Options options_;
+    crypto::SystemRandom secret_;
+    Random random_;
+    std::unique_ptr<crypto::CipherEngine> ciphers_;
+    node::Node node_;
+    runtime::MediaLoop<node::Node> loop_;
+    runtime::Mailbox<signal::MediaCommand> commands_{kMaxCommands};
+    runtime::Mailbox<runtime::AdoptedConnection> adoptions_{kMaxAdoptions};
+    runtime::Mailbox<signal::MediaEvent> events_{kMaxEvents};
+    std::atomic<bool> stopping_ = false;
+    std::thread thread_;
+    mutable std::mutex stats_mutex_;
+    node::NodeStats stats_;  // a copy for the control thread, renewed each second
+    Instant next_stats_{};
+};
+
+}  // namespace parley::server

@@ -1,0 +1,234 @@
+#include "server/media_threads.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "crypto/certificate.hpp"
+#include "ice/candidate.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/interfaces.hpp"
+#include "server/log.hpp"
+#include "server/media_thread.hpp"
+
+namespace parley::server {
+namespace {
+
+// Two milliseconds of a gigabit a core, many times over: bursts of joins and keyframes fit.
+constexpr int kSocketBuffer = 8 * 1024 * 1024;
+
+ice::Candidate host_candidate(const net::SocketAddress& address, const net::SocketAddress& base,
+                              net::Protocol protocol, std::uint16_t preference) {
+    ice::Candidate candidate;
+    candidate.protocol = protocol;
+    candidate.type = ice::CandidateType::kHost;
+    candidate.tcp_type =
+        protocol == net::Protocol::kTcp ? ice::TcpType::kPassive : ice::TcpType::kNone;
+    candidate.address = address;
+    candidate.base = base;
+    candidate.foundation = ice::make_foundation(candidate.type, address.ip, protocol);
+    candidate.priority =
+        ice::candidate_priority(candidate.type, protocol, candidate.tcp_type, preference);
+    return candidate;
+}
+
+/// Public addresses first: simple clients take only the first one that they see. UDP before TCP.
+std::vector<ice::Candidate> make_candidates(const MediaSettings& settings,
+                                            const std::vector<runtime::UdpSocket>& sockets) {
+    std::vector<ice::Candidate> candidates;
+    std::uint16_t preference = 65535;
+    for (const auto& ip : settings.announce) {
+        const auto same_family = std::find_if(sockets.begin(), sockets.end(), [&](const auto& s) {
+            return s.local().ip.family() == ip.family();
+        });
+        if (same_family == sockets.end()) continue;
+        const net::SocketAddress base = same_family->local();
+        candidates.push_back(
+            host_candidate({ip, base.port}, base, net::Protocol::kUdp, preference--));
+    }
+    for (const auto& socket : sockets) {
+        const bool listed = std::any_of(candidates.begin(), candidates.end(),
+                                        [&](const auto& c) { return c.address == socket.local(); });
+        if (listed) continue;
+        candidates.push_back(
+            host_candidate(socket.local(), socket.local(), net::Protocol::kUdp, preference--));
+    }
+    for (const auto& listener : settings.tcp_listeners) {
+        candidates.push_back(host_candidate(listener, listener, net::Protocol::kTcp, preference--));
+    }
+    return candidates;
+}
+
+std::expected<std::vector<runtime::UdpSocket>, std::string> open_sockets(
+    const std::vector<net::IpAddress>& addresses, std::uint16_t port) {
+    std::vector<runtime::UdpSocket> sockets;
+    for (const auto& ip : addresses) {
+        auto socket = runtime::UdpSocket::open({ip, port}, kSocketBuffer);
+        if (!socket) return std::unexpected(socket.error());
+        sockets.push_back(std::move(*socket));
+    }
+    return sockets;
+}
+
+}  // namespace
+
+MediaThreads::MediaThreads(SecretRandom& secret) : secret_(secret) {}
+
+MediaThreads::~MediaThreads() {
+    MediaThreads::stop();
+}
+
+std::expected<void, std::string> MediaThreads::start(const MediaSettings& settings,
+                                                     std::function<void()> wake) {
+    const auto certificate = crypto::Certificate::generate(runtime::wall_now());
+    if (certificate) dtls_ = crypto::make_openssl_dtls_context(*certificate);
+    if (!dtls_) return std::unexpected("cannot make the DTLS certificate: OpenSSL refused");
+
+    const auto addresses =
+        settings.addresses.empty() ? runtime::media_addresses() : settings.addresses;
+    if (addresses.empty()) {
+        return std::unexpected(
+            "no network address for media was found. Name one in the configuration: "
+            "[media] addresses = [\"192.0.2.7\"]");
+    }
+    const unsigned count = settings.threads != 0
+                               ? settings.threads
+                               : std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < count; ++i) {
+        // Port 0 (tests) lets the kernel choose; else thread k has port + k.
+        const auto port = static_cast<std::uint16_t>(settings.port == 0 ? 0 : settings.port + i);
+        auto sockets = open_sockets(addresses, port);
+        if (!sockets) {
+            threads_.clear();
+            return std::unexpected(sockets.error());
+        }
+        MediaThread::Options options;
+        options.index = i;
+        options.node.candidates = make_candidates(settings, *sockets);
+        options.node.video_codecs = settings.video_codecs;
+        options.node.wall = runtime::wall_anchor();
+        options.dtls = dtls_;
+        options.seed = secret_.next_u64();
+        options.wake = wake;
+        if (i + 1 < count) {
+            options.pass_on = [this, i](runtime::AdoptedConnection connection) {
+                return threads_[i + 1]->adopt(std::move(connection));
+            };
+        }
+        description_ += description_.empty() ? "udp " : ", ";
+        for (const auto& socket : *sockets) {
+            if (&socket != &sockets->front()) description_ += " ";
+            description_ += socket.local().to_string();
+        }
+        threads_.push_back(std::make_unique<MediaThread>(std::move(options), std::move(*sockets)));
+    }
+    for (const auto& thread : threads_) thread->start();
+    log::debug("media: {} threads, SRTP ciphers by {}", threads_.size(), threads_[0]->cipher());
+    return {};
+}
+
+void MediaThreads::stop() {
+    for (const auto& thread : threads_) thread->stop();
+    threads_.clear();
+}
+
+std::size_t MediaThreads::thread_of_room(const std::string& room) const {
+    return std::hash<std::string>{}(room) % threads_.size();
+}
+
+void MediaThreads::post(signal::MediaCommand command) {
+    if (threads_.empty()) return;
+    signal::PeerId peer;
+    std::visit(
+        [&](const auto& value) {
+            if constexpr (requires { value.peer; }) {
+                peer = value.peer;
+            } else {
+                peer = value.subscriber;
+            }
+        },
+        command);
+    if (const auto* create = std::get_if<signal::CreatePeer>(&command)) {
+        thread_of_peer_[peer] = thread_of_room(create->room);
+    }
+    const auto found = thread_of_peer_.find(peer);
+    if (found == thread_of_peer_.end()) return;
+    const std::size_t index = found->second;
+    if (std::holds_alternative<signal::ClosePeer>(command)) thread_of_peer_.erase(found);
+    if (!threads_[index]->post(std::move(command))) {
+        log::error("media thread {} does not keep up: a command was lost", index);
+    }
+}
+
+bool MediaThreads::congested() const {
+    return std::any_of(threads_.begin(), threads_.end(),
+                       [](const auto& thread) { return thread->congested(); });
+}
+
+std::optional<signal::MediaEvent> MediaThreads::poll_event() {
+    if (events_.empty()) {
+        for (const auto& thread : threads_) {
+            thread->drain_events(
+                [&](signal::MediaEvent&& event) { events_.push_back(std::move(event)); });
+        }
+    }
+    if (events_.empty()) return {};
+    auto event = std::move(events_.front());
+    events_.pop_front();
+    return event;
+}
+
+bool MediaThreads::adopt_tcp(int fd, std::vector<std::uint8_t> already_read,
+                             net::SocketAddress local, net::SocketAddress remote) {
+    if (threads_.empty()) return false;
+    runtime::AdoptedConnection connection{runtime::FileDescriptor(fd), local, remote,
+                                          std::move(already_read)};
+    if (threads_[0]->adopt(std::move(connection))) return true;
+    connection.fd.release();  // it stays the caller's
+    return false;
+}
+
+std::vector<MetricFamily> MediaThreads::metrics() const {
+    MetricFamily members{"parley_media_peers", "Peers on media threads", MetricKind::kGauge, {}};
+    MetricFamily rooms{"parley_media_rooms", "Rooms on media threads", MetricKind::kGauge, {}};
+    MetricFamily datagrams{
+        "parley_media_datagrams_total", "Datagrams received and sent", MetricKind::kCounter, {}};
+    MetricFamily bytes{
+        "parley_media_bytes_total", "Octets received and sent", MetricKind::kCounter, {}};
+    MetricFamily drops{
+        "parley_media_drops_total", "Packets dropped, by reason", MetricKind::kCounter, {}};
+    trace::DropCounters all_drops;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        const auto stats = threads_[i]->stats();
+        const std::pair<std::string, std::string> thread{"thread", std::to_string(i)};
+        members.samples.push_back({{thread}, static_cast<double>(stats.members)});
+        rooms.samples.push_back({{thread}, static_cast<double>(stats.rooms)});
+        datagrams.samples.push_back(
+            {{thread, {"direction", "in"}}, static_cast<double>(stats.datagrams_in)});
+        datagrams.samples.push_back(
+            {{thread, {"direction", "out"}}, static_cast<double>(stats.datagrams_out)});
+        bytes.samples.push_back(
+            {{thread, {"direction", "in"}}, static_cast<double>(stats.bytes_in)});
+        bytes.samples.push_back(
+            {{thread, {"direction", "out"}}, static_cast<double>(stats.bytes_out)});
+        for (std::size_t r = 0; r < static_cast<std::size_t>(trace::Drop::kCount); ++r) {
+            const auto reason = static_cast<trace::Drop>(r);
+            all_drops.add(reason, stats.drops.of(reason));
+        }
+    }
+    for (std::size_t r = 0; r < static_cast<std::size_t>(trace::Drop::kCount); ++r) {
+        const auto reason = static_cast<trace::Drop>(r);
+        drops.samples.push_back({{{"reason", std::string(trace::name(reason))}},
+                                 static_cast<double>(all_drops.of(reason))});
+    }
+    return {members, rooms, datagrams, bytes, drops};
+}
+
+std::string MediaThreads::describe() const {
+    return description_;
+}
+
+std::string MediaThreads::problem() const {
+    return threads_.empty() ? "no media thread runs" : std::string();
+}
+
+}  // namespace parley::server
