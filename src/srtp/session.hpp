@@ -4,10 +4,8 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -15,6 +13,7 @@
 #include "base/result.hpp"
 #include "crypto/cipher_engine.hpp"
 #include "crypto/srtp_keys.hpp"
+#include "srtp/packet_keys.hpp"
 #include "srtp/source_table.hpp"
 #include "trace/drop.hpp"
 
@@ -48,9 +47,6 @@ class Session {
  public:
     /// The engine must outlive the session.
     Session(const crypto::SrtpKeys& keys, crypto::CipherEngine& engine, const Limits& limits = {});
-    ~Session();
-    Session(Session&&) noexcept;
-    Session& operator=(Session&&) noexcept;
 
     /// Protects the packet in the first `size` octets of `buffer`; its new size. `buffer` needs
     /// kMaxOverhead octets more. A sequence number may be used once for each SSRC and roll-over:
@@ -67,17 +63,15 @@ class Session {
     std::size_t outbound_ssrcs() const { return outbound_.size(); }
 
  private:
-    struct Keys;  // the session keys of one protocol in one direction
-
     crypto::SrtpProfile profile_;
     Limits limits_;
     SourceTable inbound_;
     SourceTable outbound_;
     std::uint64_t rtp_sent_ = 0;
-    std::unique_ptr<Keys> rtp_out_;
-    std::unique_ptr<Keys> rtcp_out_;
-    std::unique_ptr<Keys> rtp_in_;
-    std::unique_ptr<Keys> rtcp_in_;
+    PacketKeys rtp_out_;
+    PacketKeys rtcp_out_;
+    PacketKeys rtp_in_;
+    PacketKeys rtcp_in_;
 };
 
 }  // namespace parley::srtp

@@ -20,7 +20,8 @@ Source* SourceTable::find(std::uint32_t ssrc) {
     return nullptr;
 }
 
-Source* SourceTable::add(std::uint32_t ssrc) {
+Source* SourceTable::find_or_add(std::uint32_t ssrc) {
+    if (Source* known = find(ssrc)) return known;
     if (full()) return nullptr;
     if ((size_ + 1) * 4 > slots_.size() * 3) grow();
     std::size_t at = slot_of(ssrc);

@@ -26,8 +26,8 @@ class SourceTable {
     bool full() const { return size_ >= limit_; }
 
     Source* find(std::uint32_t ssrc);
-    /// Adds a source that find() did not have; nullptr at the limit. Moves other sources.
-    Source* add(std::uint32_t ssrc);
+    /// nullptr when it would be new and the limit is reached. Adding moves other sources.
+    Source* find_or_add(std::uint32_t ssrc);
 
  private:
     struct Slot {
