@@ -83,8 +83,14 @@ struct RoleChanged {
     bool controlling = false;
 };
 
+/// RFC 7675: the peer answered none of our checks for 30 s. Nothing may be sent on this path any
+/// more; what comes from it is still good, and keeps the state from failing.
+struct ConsentLost {
+    net::Path path;
+};
+
 using Event = std::variant<StateChanged, PathSelected, PathProven, PathForgotten, TcpConnectWanted,
-                           RoleChanged>;
+                           RoleChanged, ConsentLost>;
 
 /// Why a datagram was refused. Nothing was changed and nothing will be answered, except
 /// kUnknownAttribute, kBadRequest and kRoleConflict, which are answered by an error.
@@ -139,13 +145,15 @@ class Agent {
     Result<Handled, Error> handle_receive(net::Datagram& datagram, Instant now);
     void handle_timeout(Instant now);
     Instant next_timeout() const;
-    /// Fills `out` with one STUN message, until there is none. 576 octets always suffice
-    /// (kMaxMessage).
+    /// Fills `out` with one STUN message, until there is none. `out` must have kMaxMessage octets.
     std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
     std::optional<Event> poll_event();
 
     // ---- what the owner tells ----
 
+    /// Before checks start, when the descriptions decide otherwise than Config did (a peer that is
+    /// ice-lite never leads). Ignored later: a role conflict decides then.
+    void set_controlling(bool controlling);
     /// Foundation and priority are filled in where empty. False when the table is full.
     bool add_local_candidate(Candidate candidate, Instant now);
     /// By base address: the interface or socket went away.
@@ -203,6 +211,15 @@ class Agent {
     };
     static constexpr std::size_t kMaxReplies = 16;
     static constexpr std::size_t kMaxEvents = 256;
+    static constexpr std::size_t kMaxTransactions = 128;
+
+    // agent.cpp
+    void emit(Event event) { events_.push_back(std::move(event)); }
+    void set_state(State state, Reason reason);
+    void switch_role(bool controlling);
+    void start_checking(Reason reason, Instant now);
+    void step(Instant now);
+    void close_connection(Pair& pair);
 
     // agent_receive.cpp
     Result<Handled, Error> handle_request(const stun::Message& message, const net::Path& path,
@@ -210,66 +227,73 @@ class Agent {
     Result<Handled, Error> handle_response(const stun::Message& message, const net::Path& path,
                                            Instant now);
     std::optional<std::uint8_t> authenticate(const stun::Message& message) const;
-    bool remote_ufrag_fits(const stun::Message& message, std::uint8_t slot);
+    std::uint16_t refusal(const stun::Message& message, std::uint8_t slot,
+                          stun::UnknownAttributes& unknown);
     bool resolve_role_conflict(const stun::Message& message);
-    void on_authenticated_check(const stun::Message& message, const net::Path& path,
-                                std::uint8_t slot, Instant now);
+    bool remote_ufrag_fits(const stun::Message& message);
+    void on_check(const stun::Message& message, const net::Path& path, std::uint8_t slot,
+                  Instant now);
+    void answer_check_by_check(Pair& pair, Instant now);
+    void on_success(const Transaction& transaction, Pair& pair, Instant now);
     void on_check_success(const Transaction& transaction, Pair& pair, Instant now);
-    void on_check_error(const Transaction& transaction, Pair& pair, std::uint16_t code,
-                        Instant now);
+    void on_error(const Transaction& transaction, Pair& pair, std::uint16_t code);
     void measure(Pair& pair, Duration sample);
-    bool reply(const net::Path& path, const stun::Message& message, std::uint8_t slot,
-               std::uint16_t error, const stun::UnknownAttributes& unknown = {});
 
     // agent_pairs.cpp
     void pair_up(const Candidate& local, const Candidate& remote, Instant now);
-    Pair* pair_from_check(const net::Path& path, std::uint32_t remote_priority, Instant now);
-    Pair* insert(Pair pair, Instant now);
+    Pair* pair_from_packet(const net::Path& path, std::optional<std::uint32_t> remote_priority,
+                           Instant now);
+    Pair* insert(Pair pair);
     void forget(PairId id);
-    void forget_if(bool (*unwanted)(const Pair&, const void*), const void* context);
+    void forget_generation(std::uint8_t generation, std::optional<PairId> keep);
     void prove(Pair& pair);
-    const Candidate* local_candidate_at(const net::SocketAddress& base,
-                                        net::Protocol protocol) const;
+    bool proven_by_another(const Pair& pair) const;
+    const Candidate* local_candidate_at(const net::Path& path) const;
     const Candidate* remote_candidate_at(const net::Path& path) const;
-    bool is_proven_elsewhere(const Pair& pair) const;
 
     // agent_select.cpp
-    void consider_nominated(Pair& pair, bool fresh, Instant now);
+    Pair* selected() { return selected_ ? list_.find(*selected_) : nullptr; }
+    const Pair* selected() const { return selected_ ? list_.find(*selected_) : nullptr; }
+    bool selected_is_current() const;
+    void heard(Pair& pair, Instant now);
+    void consider_nominated(Pair& pair, Instant now);
     void consider_move(Pair& pair, Instant now);
+    void nominate(Pair& pair);
     void nominate_if_ready(Instant now);
     void select(Pair& pair, Instant now);
-    void deselect(Instant now);
+    void lose_selected(State state, Reason reason, Instant now);
     void check_consent(Instant now);
-    void lose_selected(Reason reason, Instant now);
+    void check_quiet(Instant now);
     void check_failure(Instant now);
-    void set_state(State state, Reason reason);
+    void retry_other_pairs();
     State connected_state() const { return remote_done_ ? State::kCompleted : State::kConnected; }
-    void heard(Pair& pair, Instant now);
     Instant consent_due(const Pair& pair) const;
-    Duration consent_gap();
+    Instant selection_timeout() const;
 
     // agent_send.cpp
-    void pace(Instant now);
     bool ordinary_checks() const;
+    bool has_remote(const Pair& pair) const;
+    void pace(Instant now);
     void start_check(Pair& pair, Instant now);
     void start_consent(Pair& pair, Instant now);
     void run_transactions(Instant now);
-    void step(Instant now);
-    std::size_t write_request(Transaction& transaction, const Pair& pair, BytesSpan out);
+    void on_check_timeout(PairId id);
+    void note_sent(Transaction& transaction, Pair& pair, Instant now);
+    std::size_t write_request(const Transaction& transaction, const Pair& pair,
+                              BytesSpan out) const;
     std::size_t write_reply(const Reply& reply, BytesSpan out) const;
-    stun::TransactionId new_transaction_id();
-    bool has_remote(const Pair& pair) const;
 
     Config config_;
     SecretRandom& secret_;
     Random& random_;
 
-    // Credentials of this session and of the one before the last restart, by generation parity.
+    // Credentials of this session, and of the one before the last restart while its path is in
+    // use: slot = generation & 1.
     std::array<Credentials, 2> local_;
     std::array<std::optional<Credentials>, 2> remote_;
-    std::array<std::string, 2> early_remote_ufrag_;
+    std::string early_remote_ufrag_;  // named by checks that came before the remote description
     std::uint8_t generation_ = 0;
-    std::uint8_t current_ = 0;  // generation_ & 1
+    std::uint8_t current_ = 0;
     bool previous_alive_ = false;
 
     bool controlling_;
@@ -286,11 +310,11 @@ class Agent {
     std::size_t next_event_ = 0;
 
     std::optional<PairId> selected_;
-    std::optional<net::Path> selected_path_;
-    Instant selected_heard_{};  // kept beside the pair: written for every media packet
-    Instant next_check_at_{};
+    std::optional<net::Path> selected_path_;  // the selected pair's, while there is consent
+    Instant selected_heard_{};                // written for every media packet
+    Instant next_check_at_ = Instant::min();
     Instant next_consent_at_ = kNever;
-    Instant last_probe_at_{};
+    Instant last_probe_ = Instant::min();
     Instant failure_at_ = kNever;   // when patience ends
     Instant nominate_at_ = kNever;  // when the best valid pair is nominated
     std::optional<Duration> last_rtt_;

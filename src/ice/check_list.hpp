@@ -38,16 +38,19 @@ struct Pair {
     bool confirmed = false;        // the peer is known to receive here: media may go there
     bool consent_lost = false;     // RFC 7675 §5.1: dead until a restart
     bool nominated_by_peer = false;
-    bool nominating = false;  // our next checks here carry USE-CANDIDATE
-    bool nominated = false;   // ours with USE-CANDIDATE succeeded
-    bool triggered = false;   // waits in the triggered-check queue
-    bool connecting = false;  // TCP: the driver was asked to connect
+    bool nominating = false;        // our next checks here carry USE-CANDIDATE
+    bool nominated = false;         // ours with USE-CANDIDATE succeeded
+    bool triggered = false;         // waits in the triggered-check queue
+    bool connecting = false;        // TCP: the driver was asked to connect
+    bool nomination_fresh = false;  // the peer's first USE-CANDIDATE here was not acted on yet
     std::uint64_t trigger_order = 0;
     Instant created{};
     Instant heard{};  // last authenticated sign of life or media
     Instant first_unproven_media = kNever;
-    Instant last_media_trigger{};
-    Instant last_nomination{};
+    Instant last_media = Instant::min();
+    Instant last_media_trigger = Instant::min();
+    Instant last_check = Instant::min();
+    Instant last_nomination = Instant::min();
     Instant consent_until{};
     std::optional<Duration> rtt;  // smoothed as in RFC 6298
 };
@@ -68,7 +71,7 @@ class CheckList {
     Pair& add(Pair pair);
     void erase(PairId id);
     /// The pair to give up for a new one: never `keep`, else the one that was heard of least
-    /// recently; peer-reflexive ones only if asked.
+    /// recently, unproven ones first; peer-reflexive ones only if asked.
     std::optional<PairId> oldest(std::optional<PairId> keep, bool only_peer_reflexive) const;
     std::size_t peer_reflexive() const;
 
