@@ -266,7 +266,11 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       topology: this.options_.topology,
     });
     signaling.on('message', (message) => this.heard_(message));
-    signaling.on('error', (error) => this.emit('error', error));
+    signaling.on('error', (error) => {
+      // The server lost this client's media before the browser noticed.
+      if (error.code === 'media_failed') this.link_?.restartIce();
+      else this.emit('error', error);
+    });
     signaling.on('sessionLost', () => void this.rejoin_());
     signaling.on('resumed', () => this.resumed_());
     signaling.on('state', (state) => {
@@ -625,10 +629,10 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
 /** Refusals of a join that no waiting cures. */
 const kLasting = new Set([
   'token_required',
-  'token_invalid',
   'token_expired',
-  'room_forbidden',
-  'room_name_invalid',
+  'token_wrong_room',
+  'forbidden',
+  'invalid_message',
   'topology_unsupported',
 ]);
 

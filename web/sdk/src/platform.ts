@@ -10,8 +10,21 @@ export interface SocketLike {
   close(code?: number, reason?: string): void;
 }
 
+/** Why a server refused the request that would have become a socket. */
+export interface Refusal {
+  status: number;
+  code: string;
+  message: string;
+  remedy: string;
+}
+
 export interface Platform {
   createSocket(url: string): SocketLike;
+  /**
+   * Browsers do not tell why a socket was refused; the server does when asked plainly. Null when
+   * it cannot be reached or does not refuse.
+   */
+  explainRefusal(socketUrl: string): Promise<Refusal | null>;
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection;
   createStream(tracks: MediaStreamTrack[]): MediaStream;
   readonly mediaDevices: MediaDevices | undefined;
@@ -29,6 +42,7 @@ export interface Platform {
 export function browserPlatform(): Platform {
   return {
     createSocket: (url) => new WebSocket(url) as unknown as SocketLike,
+    explainRefusal,
     createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
     createStream: (tracks) => new MediaStream(tracks),
     get mediaDevices() {
@@ -48,4 +62,26 @@ export function browserPlatform(): Platform {
       return () => target.removeEventListener('online', callback);
     },
   };
+}
+
+const kExplainMs = 3000;
+
+async function explainRefusal(socketUrl: string): Promise<Refusal | null> {
+  try {
+    const response = await fetch(socketUrl.replace(/^ws/, 'http'), {
+      signal: AbortSignal.timeout(kExplainMs),
+    });
+    const body: unknown = await response.json();
+    // 426 asks for a socket: nothing else is wrong.
+    if (response.ok || response.status === 426 || !isRefusal(body)) return null;
+    return { status: response.status, ...body.error };
+  } catch {
+    return null;
+  }
+}
+
+function isRefusal(body: unknown): body is { error: Omit<Refusal, 'status'> } {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
+  const { code, message, remedy } = (body.error ?? {}) as Record<string, unknown>;
+  return [code, message, remedy].every((text) => typeof text === 'string');
 }

@@ -90,6 +90,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   private resumeToken_: string | null = null;
   private resumable_ = false;
   private resuming_ = false;
+  private everOpened_ = false;
   private lastSeqIn_ = 0;
   private lastSeqOut_ = 0;
   private unconfirmed_: { seq: number; text: string }[] = [];
@@ -184,7 +185,9 @@ export class SignalingClient extends Emitter<SignalingEvents> {
       return;
     }
     this.socket_ = socket;
+    this.everOpened_ = false;
     socket.onopen = () => {
+      this.everOpened_ = true;
       if (this.resumable_ && this.resumeToken_) {
         this.resuming_ = true;
         this.transmit_({ type: 'resume', token: this.resumeToken_, lastSeq: this.lastSeqIn_ });
@@ -229,18 +232,33 @@ export class SignalingClient extends Emitter<SignalingEvents> {
       this.finish_(new SignalingError(final[0], reason || final[1], final[2]));
       return;
     }
-    if (this.greeting_ || this.pendingJoin_) {
-      this.finish_(
-        new SignalingError(
-          'unreachable',
-          'The server could not be reached.',
-          'Check the network and that the server is running, then try again.',
-        ),
-      );
-      return;
+    if (!this.everOpened_) {
+      void this.askWhy_();
+    } else if (this.greeting_ || this.pendingJoin_) {
+      this.finish_(unreachable());
+    } else {
+      this.retryLater_();
     }
+  }
+
+  /** The socket did not even open: refused for a reason that will last, or nobody is there. */
+  private async askWhy_(): Promise<void> {
+    const refusal = await this.options_.platform.explainRefusal(this.address_());
+    if (this.state_ === 'closed') return;
+    const lasting = refusal !== null && kLastingStatus.has(refusal.status);
+    if (refusal && (lasting || this.greeting_)) {
+      this.finish_(new SignalingError(refusal.code, refusal.message, refusal.remedy));
+    } else if (this.greeting_) {
+      this.finish_(unreachable());
+    } else {
+      this.retryLater_();
+    }
+  }
+
+  private retryLater_(): void {
     this.setState_('waiting');
-    this.retryTimer_ = platform.setTimer(() => this.open_(), this.backoff_.next());
+    const wait = this.backoff_.next();
+    this.retryTimer_ = this.options_.platform.setTimer(() => this.open_(), wait);
   }
 
   private retryNow_(): void {
@@ -420,6 +438,17 @@ export class SignalingClient extends Emitter<SignalingEvents> {
 }
 
 const kAbandonedCode = 3001;
+
+/** Refusals that no waiting cures: no, a wrong or an expired token; a site that may not connect. */
+const kLastingStatus = new Set([401, 403]);
+
+function unreachable(): SignalingError {
+  return new SignalingError(
+    'unreachable',
+    'The server could not be reached.',
+    'Check the network and that the server is running, then try again.',
+  );
+}
 
 function silence(socket: SocketLike): void {
   socket.onopen = null;

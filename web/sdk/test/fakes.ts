@@ -1,7 +1,7 @@
 // A browser made of plain objects: a clock that tests turn, sockets and peer connections that
 // record what was asked of them.
 
-import type { Platform, SocketLike } from '../src/platform.js';
+import type { Platform, Refusal, SocketLike } from '../src/platform.js';
 
 interface Timer {
   at: number;
@@ -14,6 +14,7 @@ export class FakePlatform implements Platform {
   connections: FakePeerConnection[] = [];
   mediaDevices: MediaDevices | undefined = undefined;
   secure = true;
+  refusal: Refusal | null = null;
   private readonly timers_ = new Set<Timer>();
   private networkChanged_: (() => void) | null = null;
 
@@ -21,6 +22,9 @@ export class FakePlatform implements Platform {
     const socket = new FakeSocket(url);
     this.sockets.push(socket);
     return socket;
+  }
+  async explainRefusal(): Promise<Refusal | null> {
+    return this.refusal;
   }
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
     const connection = new FakePeerConnection(configuration);

@@ -63,6 +63,25 @@ describe('connecting', () => {
     expect(platform.timerCount).toBe(0);
   });
 
+  it('tells why the server refused the socket', async () => {
+    platform.refusal = { status: 401, code: 'bad_token', message: 'No.', remedy: 'Ask.' };
+    const greeted = client.connect();
+    platform.socket.drop();
+    await expect(greeted).rejects.toMatchObject({ code: 'bad_token', remedy: 'Ask.' });
+  });
+
+  it('ends instead of knocking for ever when a token expires while away', async () => {
+    await join();
+    const ends: (SignalingError | null)[] = [];
+    client.on('closed', (error) => ends.push(error));
+    platform.refusal = { status: 401, code: 'token_expired', message: '', remedy: '' };
+    platform.socket.drop();
+    await platform.advance(1000);
+    platform.socket.drop();
+    await settle();
+    expect(ends[0]?.code).toBe('token_expired');
+  });
+
   it('gives up on a server that opens the socket and says nothing', async () => {
     const greeted = client.connect();
     platform.socket.open();
@@ -182,6 +201,7 @@ describe('a dropped socket', () => {
     expect(waits[0]).toBeLessThan(300);
     expect(waits.at(-1)).toBeGreaterThan(3000);
     expect(waits.at(-1)).toBeLessThanOrEqual(8000);
+    await settle();
     const sockets = platform.sockets.length;
     platform.networkChange();
     expect(platform.sockets).toHaveLength(sockets + 1);

@@ -1,0 +1,80 @@
+// TLS and room tokens.
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { everybodySeesEverybody } from '../lib/person.mjs';
+import { Server } from '../lib/server.mjs';
+import { check, waitFor } from '../lib/wait.mjs';
+
+const kSecret = randomBytes(32).toString('hex');
+
+export const cases = [
+  {
+    name: 'a call over TLS with the self-made certificate',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server({ tls: true });
+      const chromium = await t.chromium({ insecureTls: true });
+      const ada = await t.join(chromium, server, { room: 'secure', name: 'Ada' });
+      const bob = await t.join(chromium, server, { room: 'secure', name: 'Bob' });
+      await everybodySeesEverybody([ada, bob]);
+      const scheme = await ada.page.evaluate(() => window.location.protocol);
+      check(scheme === 'https:', `https, got ${scheme}`);
+    },
+  },
+  {
+    name: 'rooms ask for tokens where a secret is set',
+    needs: ['chromium'],
+    async run(t) {
+      const settings = { PARLEY_SECRET: kSecret };
+      const server = await t.server({ settings });
+      const chromium = await t.chromium();
+      const room = 'guarded';
+
+      await refused(t, chromium, server, { room, code: 'token_required' });
+      const wrong = sign({ room, identity: 'eve', exp: inAnHour() }, 'f'.repeat(64));
+      await refused(t, chromium, server, { room, token: wrong, code: 'bad_token' });
+      const old = sign({ room, identity: 'eve', exp: inAnHour() - 7200 }, kSecret);
+      await refused(t, chromium, server, { room, token: old, code: 'token_expired' });
+      const elsewhere = sign({ room: 'other', identity: 'eve', exp: inAnHour() }, kSecret);
+      await refused(t, chromium, server, { room, token: elsewhere, code: 'token_wrong_room' });
+
+      const token = (name) =>
+        Server.run(['token', '--room', room, '--identity', name.toLowerCase(), '--name', name], {
+          PARLEY_SECRET: kSecret,
+        }).trim();
+      const ada = await t.join(chromium, server, { room, name: 'Ada', token: token('Ada') });
+      const bob = await t.join(chromium, server, { room, name: 'Bob', token: token('Bob') });
+      await everybodySeesEverybody([ada, bob]);
+    },
+  },
+];
+
+const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
+
+function sign(claims, secret) {
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
+}
+
+/** Opens the app with what should not do, and reads what it tells the person. */
+async function refused(t, browser, server, { room, token, code }) {
+  const page = await browser.newPage();
+  t.watch({ dump: async () => page.console.join('\n') });
+  const address = new URL(server.origin);
+  address.search = new URLSearchParams({
+    room,
+    name: 'Eve',
+    autojoin: '',
+    ...(token ? { token } : {}),
+  });
+  await page.goto(address.href);
+  await waitFor(
+    `the app to tell of ${code}`,
+    () => page.evaluate((c) => document.querySelector(`[data-code="${c}"]`) !== null, code),
+    { explain: () => page.evaluate(() => document.body.textContent) },
+  );
+  check((await server.room(room)) === null, 'no room for the refused');
+  await page.close();
+  t.people.pop();
+}

@@ -1,0 +1,136 @@
+// One real Parley server for one case.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
+import { resolve } from 'node:path';
+import { root } from './modules.mjs';
+import { waitFor } from './wait.mjs';
+
+export const binary = resolve(root, process.env.PARLEY_BIN ?? 'build/release/bin/parley');
+
+const kLogLines = 2000;
+
+async function freeTcpPort() {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function freeUdpPort() {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+// PARLEY_* configures the server; what configures the tests must not reach it.
+function cleanEnvironment(settings) {
+  const entries = Object.entries(process.env).filter(([name]) => !name.startsWith('PARLEY_'));
+  return { ...Object.fromEntries(entries), ...settings };
+}
+
+export class Server {
+  /** `settings`: environment variables such as PARLEY_ACCESS_SECRET. */
+  static async start({ args = [], settings = {}, tls = false } = {}) {
+    if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make build"`);
+    const port = await freeTcpPort();
+    const mediaPort = await freeUdpPort();
+    const command = ['serve', '--listen', `127.0.0.1:${port}`, '--media-port', String(mediaPort)];
+    if (tls) command.push('--tls', 'self');
+    const child = spawn(binary, [...command, ...args], {
+      env: cleanEnvironment(settings),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const server = new Server(child, port, mediaPort, tls);
+    await waitFor(
+      'the server to be healthy',
+      async () => {
+        if (server.exited) throw new Error(`the server ended:\n${server.logText()}`);
+        return (await server.get('/healthz')).status === 200;
+      },
+      { timeout: 15_000 },
+    );
+    return server;
+  }
+
+  /** Runs the binary for its output. */
+  static run(args, settings = {}) {
+    return execFileSync(binary, args, { encoding: 'utf8', env: cleanEnvironment(settings) });
+  }
+
+  constructor(child, port, mediaPort, tls) {
+    this.child = child;
+    this.port = port;
+    this.mediaPort = mediaPort;
+    this.tls = tls;
+    this.log = [];
+    this.exited = false;
+    const keep = (chunk) => {
+      this.log.push(...String(chunk).split('\n').filter(Boolean));
+      if (this.log.length > kLogLines) this.log.splice(0, this.log.length - kLogLines);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('exit', (code, signal) => {
+      this.exited = true;
+      this.exit = signal ?? code;
+    });
+  }
+
+  get origin() {
+    return `${this.tls ? 'https' : 'http'}://localhost:${this.port}`;
+  }
+  get signalUrl() {
+    return `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.port}/signal`;
+  }
+  logText(lines = 60) {
+    return this.log.slice(-lines).join('\n');
+  }
+
+  get(path, headers = {}) {
+    const request = this.tls ? httpsRequest : httpRequest;
+    return new Promise((done, fail) => {
+      const sent = request(
+        { host: '127.0.0.1', port: this.port, path, headers, rejectUnauthorized: false },
+        (response) => {
+          let body = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk) => {
+            body += chunk;
+          });
+          response.on('end', () => done({ status: response.statusCode, body }));
+        },
+      );
+      sent.on('error', fail);
+      sent.setTimeout(5000, () => sent.destroy(new Error(`no answer to ${path}`)));
+      sent.end();
+    });
+  }
+
+  async room(name) {
+    const { status, body } = await this.get(`/api/v1/rooms/${encodeURIComponent(name)}`);
+    return status === 200 ? JSON.parse(body) : null;
+  }
+
+  async stop() {
+    if (this.exited) return;
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGINT');
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
+    // The second interrupt ends the grace period.
+    setTimeout(() => !this.exited && this.child.kill('SIGINT'), 500).unref();
+    await gone;
+    clearTimeout(timer);
+  }
+}
