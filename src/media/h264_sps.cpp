@@ -22,10 +22,9 @@ std::uint32_t read_ue(BitReader& reader) {
     return (1U << zeros) - 1 + reader.bits(zeros);
 }
 
-std::int32_t read_se(BitReader& reader) {
-    const std::uint32_t code = read_ue(reader);
-    const auto half = static_cast<std::int32_t>(code / 2);
-    return (code & 1) != 0 ? half + 1 : -half;
+std::int64_t read_se(BitReader& reader) {
+    const std::int64_t code = read_ue(reader);
+    return (code & 1) != 0 ? code / 2 + 1 : -(code / 2);
 }
 
 // Removes the emulation prevention octets (§7.4.1) while copying.
@@ -49,7 +48,7 @@ void skip_scaling_list(BitReader& reader, int size) {
     std::int64_t last = 8;
     std::int64_t next = 8;
     for (int i = 0; i < size && reader.ok(); ++i) {
-        if (next != 0) next = (last + read_se(reader) + 256) % 256;
+        if (next != 0) next = ((last + read_se(reader)) % 256 + 256) % 256;
         if (next != 0) last = next;
     }
 }

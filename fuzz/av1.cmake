@@ -1,0 +1,1 @@
+parley_fuzz(av1 LIBS parley_media)

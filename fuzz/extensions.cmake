@@ -1,0 +1,1 @@
+parley_fuzz(extensions LIBS parley_rtp)

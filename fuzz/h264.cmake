@@ -1,0 +1,1 @@
+parley_fuzz(h264 LIBS parley_media)

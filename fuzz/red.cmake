@@ -1,0 +1,1 @@
+parley_fuzz(red LIBS parley_media)

@@ -1,0 +1,1 @@
+parley_fuzz(rtcp LIBS parley_rtp)

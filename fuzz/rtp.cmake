@@ -1,0 +1,1 @@
+parley_fuzz(rtp LIBS parley_rtp)

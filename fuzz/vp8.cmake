@@ -1,0 +1,1 @@
+parley_fuzz(vp8 LIBS parley_media)

@@ -1,0 +1,1 @@
+parley_fuzz(vp9 LIBS parley_media)
