@@ -1,0 +1,1 @@
+parley_fuzz(dtls LIBS parley_dtls)

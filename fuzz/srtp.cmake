@@ -1,0 +1,1 @@
+parley_fuzz(srtp LIBS parley_srtp)
