@@ -1,4 +1,4 @@
-import { type ConferenceClient, ParleyError } from '@parley/client';
+import { type ConferenceClient, ParleyError, screenShareSupported } from '@parley/client';
 import { useState } from 'preact/hooks';
 import {
   CameraIcon,
@@ -74,18 +74,22 @@ export function Controls(props: {
       >
         {client.cameraOn ? <CameraIcon /> : <CameraOffIcon />}
       </Toggle>
-      <button
-        type="button"
-        class={sharing ? 'round active' : 'round'}
-        data-control="screen"
-        aria-pressed={sharing}
-        aria-label={sharing ? strings.stopSharing : strings.shareScreen}
-        title={sharing ? strings.stopSharing : strings.shareScreen}
-        disabled={busy}
-        onClick={() => run(() => (sharing ? client.stopScreenShare() : client.startScreenShare()))}
-      >
-        {sharing ? <ScreenStopIcon /> : <ScreenIcon />}
-      </button>
+      {screenShareSupported() && (
+        <button
+          type="button"
+          class={sharing ? 'round active' : 'round'}
+          data-control="screen"
+          aria-pressed={sharing}
+          aria-label={sharing ? strings.stopSharing : strings.shareScreen}
+          title={sharing ? strings.stopSharing : strings.shareScreen}
+          disabled={busy}
+          onClick={() =>
+            run(() => (sharing ? client.stopScreenShare() : client.startScreenShare()))
+          }
+        >
+          {sharing ? <ScreenStopIcon /> : <ScreenIcon />}
+        </button>
+      )}
       <span class="separator" />
       <InviteButton room={props.room} />
       <button

@@ -50,6 +50,28 @@ export function Lobby(props: {
     <main class="lobby">
       <section class="preview" aria-label={strings.camera}>
         <Preview preview={preview} preferences={preferences} onChange={change} />
+        <div class="devices">
+          <DeviceMenu
+            label={strings.camera}
+            devices={preview.devices.cameras}
+            value={preferences.cameraId}
+            onChange={(cameraId) => change({ cameraId })}
+          />
+          <DeviceMenu
+            label={strings.microphone}
+            devices={preview.devices.microphones}
+            value={preferences.microphoneId}
+            onChange={(microphoneId) => change({ microphoneId })}
+          />
+          {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
+            <DeviceMenu
+              label={strings.speaker}
+              devices={preview.devices.speakers}
+              value={preferences.speakerId}
+              onChange={(speakerId) => change({ speakerId })}
+            />
+          )}
+        </div>
         {preview.error && <MediaProblem preview={preview} error={preview.error} />}
       </section>
       <form
@@ -100,28 +122,6 @@ export function Lobby(props: {
             </button>
           </span>
         </label>
-        <div class="devices">
-          <DeviceMenu
-            label={strings.camera}
-            devices={preview.devices.cameras}
-            value={preferences.cameraId}
-            onChange={(cameraId) => change({ cameraId })}
-          />
-          <DeviceMenu
-            label={strings.microphone}
-            devices={preview.devices.microphones}
-            value={preferences.microphoneId}
-            onChange={(microphoneId) => change({ microphoneId })}
-          />
-          {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
-            <DeviceMenu
-              label={strings.speaker}
-              devices={preview.devices.speakers}
-              value={preferences.speakerId}
-              onChange={(speakerId) => change({ speakerId })}
-            />
-          )}
-        </div>
         <button type="submit" class="primary" disabled={props.joining || !room.trim()}>
           {props.joining ? strings.joining : strings.join}
         </button>
@@ -144,11 +144,7 @@ function Preview(props: {
       {showsPicture ? (
         <VideoView track={preview.video} mirrored label={strings.you} />
       ) : (
-        <p class="mirror-note">
-          {!preview.settled && preferences.cameraOn
-            ? strings.startingPreview
-            : strings.cameraOffPreview}
-        </p>
+        <p class="mirror-note">{previewNote(preview.settled, preferences.cameraOn)}</p>
       )}
       <div class="mirror-controls">
         <Toggle
@@ -171,6 +167,11 @@ function Preview(props: {
       <LevelMeter track={preferences.microphoneOn ? preview.audio : null} />
     </div>
   );
+}
+
+function previewNote(settled: boolean, cameraOn: boolean): string {
+  if (!cameraOn) return strings.cameraOffPreview;
+  return settled ? strings.noPicture : strings.startingPreview;
 }
 
 export function Toggle(props: {

@@ -47,7 +47,7 @@ function Figures({ client, sample }: { client: ConferenceClient; sample: StatsSa
         <Fact name={text.sent} value={inBits(transport.bitsPerSecondSent)} />
         <Fact name={text.received} value={inBits(transport.bitsPerSecondReceived)} />
         <Fact name={text.path} value={pathOf(sample)} />
-        <Fact name={text.cipher} value={transport.srtpCipher ?? '–'} />
+        <Fact name={text.cipher} value={cipherName(transport.srtpCipher)} />
       </dl>
       <Graph title="kbit/s" series={kRateSeries} data={history.rates} />
       <Graph title="ms" series={kRoundTripSeries} data={history.roundTrips} />
@@ -198,6 +198,14 @@ function inBits(bits: number | undefined): string {
   return bits >= 999_500
     ? `${(bits / 1e6).toFixed(2)} Mbit/s`
     : `${Math.round(bits / 1000)} kbit/s`;
+}
+
+// AEAD_AES_128_GCM, or SRTP_AES128_CM_HMAC_SHA1_80 (RFC 7714 and 3711 name them so).
+function cipherName(profile: string | undefined): string {
+  if (!profile) return '–';
+  const size = /AES_?(CM_)?(128|256)/.exec(profile)?.[2];
+  if (!size) return profile;
+  return profile.includes('GCM') ? `AES-${size}-GCM` : `AES-${size}-CTR`;
 }
 
 function pathOf({ transport }: StatsSample): string {

@@ -17,6 +17,7 @@ export const strings = {
   defaultDevice: 'System default',
   noDevice: 'None found',
   cameraOffPreview: 'Your camera is off',
+  noPicture: 'No picture from a camera',
   startingPreview: 'Starting your camera…',
   soundOnly: 'Joining with sound only.',
   pictureOnly: 'Joining with picture only.',

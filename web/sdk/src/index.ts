@@ -24,6 +24,7 @@ export {
   captureScreen,
   type Devices,
   listDevices,
+  screenShareSupported,
   speakerSelectionSupported,
 } from './media.js';
 export { browserPlatform, type Platform, type SocketLike } from './platform.js';

@@ -131,3 +131,8 @@ export async function listDevices(platform: Platform): Promise<Devices> {
 export function speakerSelectionSupported(): boolean {
   return typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype;
 }
+
+/** Whether pages may share the screen here; phones mostly cannot. */
+export function screenShareSupported(): boolean {
+  return typeof globalThis.navigator?.mediaDevices?.getDisplayMedia === 'function';
+}
