@@ -162,7 +162,8 @@ export class StatsNormaliser {
       remoteCandidateType: text(remote?.candidateType),
       protocol: text(local?.protocol),
       remoteAddress: remote && addressOf(remote),
-      srtpCipher: text(transport?.srtpCipher),
+      // Some browsers write SRTP_ before the profile's name.
+      srtpCipher: text(transport?.srtpCipher)?.replace(/^SRTP_/, ''),
       dtlsVersion: dtlsVersion(text(transport?.tlsVersion)),
       dtlsState: text(transport?.dtlsState),
     };

@@ -96,7 +96,7 @@ describe('the normaliser', () => {
       id: 't',
       type: 'transport',
       selectedCandidatePairId: 'pair',
-      srtpCipher: 'AEAD_AES_128_GCM',
+      srtpCipher: 'SRTP_AEAD_AES_128_GCM',
       tlsVersion: 'FEFD',
       timestamp: 1,
     };
