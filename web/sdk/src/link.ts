@@ -75,11 +75,6 @@ export class Link extends Emitter<LinkEvents> {
     return this.state_;
   }
 
-  /** Whether an offer of ours waits for its answer. */
-  get offerOutstanding(): boolean {
-    return this.pc.signalingState === 'have-local-offer';
-  }
-
   /** From now on changes are negotiated; with `offer`, this side speaks first. */
   start(offer: boolean): void {
     this.started_ = true;
@@ -99,11 +94,6 @@ export class Link extends Emitter<LinkEvents> {
         this.makingOffer_ = false;
       }
     });
-  }
-
-  /** Says the outstanding offer again, when the first may have been lost with the socket. */
-  repeatOffer(): void {
-    if (this.offerOutstanding) this.sendLocal_();
   }
 
   /** `accepted` runs just before the description is applied, and not at all for one ignored. */

@@ -148,10 +148,6 @@ export class Mesh {
     for (const peerId of [...this.peers_.keys()]) this.drop(peerId);
   }
 
-  repeatOffers(): void {
-    for (const link of this.links) link.repeatOffer();
-  }
-
   private tellSections_(peerId: string): void {
     const peer = this.peers_.get(peerId);
     if (!peer) return;

@@ -84,16 +84,6 @@ describe('negotiation', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('repeats an offer whose answer is missing, and only then', async () => {
-    link.start(true);
-    await settle();
-    link.repeatOffer();
-    expect(sent).toHaveLength(2);
-    await link.handleDescription({ type: 'answer', sdp: 'a' });
-    link.repeatOffer();
-    expect(sent).toHaveLength(2);
-  });
-
   it('survives a description that the browser refuses', async () => {
     const errors: ConnectionError[] = [];
     link.on('error', (e) => errors.push(e));
