@@ -34,9 +34,7 @@ ReceiveWindow::Placed ReceiveWindow::add(std::uint16_t sequence_number) {
 
 void ReceiveWindow::restart(std::uint16_t sequence_number) {
     highest_number_ = static_cast<std::uint16_t>(sequence_number - 1);
-    // Nothing older than the restart has been seen, and the number before it counts as seen.
     seen_.fill(0);
-    test_and_set(highest_);
 }
 
 }  // namespace parley::sfu

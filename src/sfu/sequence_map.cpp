@@ -20,7 +20,7 @@ void SequenceMap::begin(const StoredPacket& packet, std::uint32_t timestamp_offs
     segment.layer = packet.layer;
     segment.epoch = packet.epoch;
     segment.first = packet.index;
-    segment.last = packet.index - 1;
+    segment.last = segment.last_placed = packet.index - 1;
     segment.known_from = packet.index;
     segment.out_first = highest_ + 1;
     segment.timestamp_offset = timestamp_offset;
@@ -51,8 +51,8 @@ SequenceMap::Segment* SequenceMap::find(const StoredPacket& packet) {
         if (segment.serial == 0 || segment.layer != packet.layer || segment.epoch != packet.epoch) {
             continue;
         }
-        const bool continues = age == 0 && open_;
-        if (packet.index < segment.first || (packet.index > segment.last && !continues)) continue;
+        const bool ended = age != 0 || !open_;
+        if (packet.index < segment.first || (ended && packet.index > segment.last_placed)) continue;
         return &segment;
     }
     return nullptr;
@@ -64,6 +64,7 @@ std::optional<SequenceMap::Place> SequenceMap::place(const StoredPacket& packet)
     const auto where = number(*segment, packet.index);
     if (!where || *where <= highest_ - kMaxAge) return {};
     segment->last = std::max(segment->last, packet.index);
+    segment->last_placed = std::max(segment->last_placed, packet.index);
     const bool newest = !any_ || *where > highest_;
     highest_ = std::max(highest_, *where);
     any_ = true;

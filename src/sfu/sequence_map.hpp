@@ -23,8 +23,9 @@ class SequenceMap {
     struct Segment {
         std::uint8_t layer = 0;
         std::uint32_t epoch = 0;
-        std::int64_t first = 0;  // the layer's index where it began
-        std::int64_t last = 0;   // the highest index placed or left out
+        std::int64_t first = 0;        // the layer's index where it began
+        std::int64_t last = 0;         // the highest index placed or left out
+        std::int64_t last_placed = 0;  // where it ends once another has begun
         std::int64_t out_first = 0;
         std::int64_t left_out = 0;    // packets of it left out so far
         std::int64_t known_from = 0;  // places below are forgotten

@@ -1,0 +1,191 @@
+#include "sfu/layer_choice.hpp"
+
+#include <gtest/gtest.h>
+#include <string>
+
+#include "sfu/layer_order.hpp"
+
+namespace parley::sfu {
+namespace {
+
+// 'x': live, '-': not; low to high. Layer numbers are reversed, so that rank and number differ.
+LayerOptions options(const std::string& live, std::int64_t kbps = 0) {
+    LayerOptions out;
+    for (std::size_t i = 0; i < live.size(); ++i) {
+        out.push_back({static_cast<std::uint8_t>(live.size() - 1 - i), live[i] == 'x',
+                       Bitrate::from_kbps(kbps << (2 * i))});
+    }
+    return out;
+}
+
+struct Row {
+    Wish wish;
+    const char* live;
+    int rank;  // -1: none
+    Reason reason;
+};
+
+TEST(ChooseLayer, FollowsTheWishAsFarAsLayersAreLive) {
+    const Row rows[] = {
+        {Wish::kLow, "xxx", 0, Reason::kWish},
+        {Wish::kMedium, "xxx", 1, Reason::kWish},
+        {Wish::kHigh, "xxx", 2, Reason::kWish},
+        {Wish::kAuto, "xxx", 2, Reason::kAuto},
+        {Wish::kHigh, "xx-", 1, Reason::kLowerLayerOnlyLive},
+        {Wish::kHigh, "x--", 0, Reason::kLowerLayerOnlyLive},
+        {Wish::kMedium, "x-x", 0, Reason::kLowerLayerOnlyLive},
+        {Wish::kMedium, "--x", 2, Reason::kHigherLayerOnlyLive},
+        {Wish::kLow, "-xx", 1, Reason::kHigherLayerOnlyLive},
+        {Wish::kLow, "--x", 2, Reason::kHigherLayerOnlyLive},
+        {Wish::kAuto, "-x-", 1, Reason::kAuto},
+        {Wish::kMedium, "xx", 0, Reason::kWish},
+        {Wish::kHigh, "xx", 1, Reason::kWish},
+        {Wish::kLow, "x", 0, Reason::kOnlyLayer},
+        {Wish::kHigh, "x", 0, Reason::kOnlyLayer},
+        {Wish::kAuto, "---", -1, Reason::kNothingArrives},
+        {Wish::kHigh, "-", -1, Reason::kNothingArrives},
+        {Wish::kOff, "xxx", -1, Reason::kOff},
+    };
+    for (const Row& row : rows) {
+        const auto all = options(row.live);
+        const auto choice = choose_layer(row.wish, all, {});
+        const std::string what = std::string(row.live) + " " + std::to_string(int(row.wish));
+        EXPECT_EQ(choice.reason, row.reason) << what << " " << text(choice.reason);
+        if (row.rank < 0) {
+            EXPECT_FALSE(choice.layer) << what;
+        } else {
+            EXPECT_EQ(choice.layer, all[static_cast<std::size_t>(row.rank)].layer) << what;
+        }
+    }
+}
+
+class Auto : public testing::Test {
+ protected:
+    // Layers of 100, 400 and 1600 kbit/s.
+    LayerOptions layers_ = options("xxx", 100);
+    AutoLimit limit_;
+    Instant now_{};
+
+    std::size_t rank() {
+        const Ceiling ceiling = limit_.update(layers_, now_);
+        reason_ = ceiling.reason;
+        return std::min<std::size_t>(ceiling.rank, 2);
+    }
+    std::size_t rank_after(Duration time) {
+        std::size_t result = 0;
+        for (const Instant end = now_ + time; now_ < end; now_ += 100ms) result = rank();
+        return result;
+    }
+    Reason reason_{};
+};
+
+TEST_F(Auto, TakesTheHighestWhenNothingIsKnown) {
+    EXPECT_EQ(rank_after(10s), 2U);
+}
+
+TEST_F(Auto, StartsWithWhatFits) {
+    limit_.on_estimate(Bitrate::from_kbps(500));
+    EXPECT_EQ(rank(), 1U);
+    EXPECT_EQ(reason_, Reason::kEstimate);
+}
+
+TEST_F(Auto, NeverGoesBelowTheLowest) {
+    limit_.on_estimate(Bitrate::from_kbps(10));
+    EXPECT_EQ(rank_after(5s), 0U);
+}
+
+TEST_F(Auto, ToleratesAShortExcess) {
+    limit_.on_estimate(Bitrate::from_kbps(2000));
+    EXPECT_EQ(rank(), 2U);
+    limit_.on_estimate(Bitrate::from_kbps(1500));
+    EXPECT_EQ(rank_after(200ms), 2U);
+    limit_.on_estimate(Bitrate::from_kbps(2000));
+    EXPECT_EQ(rank_after(2s), 2U);
+}
+
+TEST_F(Auto, FallsWithTheEstimateAndReturnsWithPatience) {
+    limit_.on_estimate(Bitrate::from_kbps(2000));
+    rank();
+    limit_.on_estimate(Bitrate::from_kbps(150));
+    EXPECT_EQ(rank_after(500ms), 0U);
+    EXPECT_EQ(reason_, Reason::kEstimate);
+    limit_.on_estimate(Bitrate::from_kbps(5000));
+    EXPECT_EQ(rank_after(4s), 0U);  // held
+    EXPECT_EQ(rank_after(2s), 1U);
+    EXPECT_EQ(rank_after(4s), 2U);
+    EXPECT_EQ(reason_, Reason::kAuto);
+}
+
+TEST_F(Auto, FallsAtSustainedLossOnly) {
+    limit_.on_loss(0.3, now_);
+    EXPECT_EQ(rank(), 2U);  // a burst
+    limit_.on_loss(0.3, now_);
+    EXPECT_EQ(rank(), 1U);
+    EXPECT_EQ(reason_, Reason::kLoss);
+    for (int i = 0; i < 20; ++i) {
+        limit_.on_loss(0.05, now_);  // neither good nor bad: stays
+        EXPECT_EQ(rank_after(1s), 1U);
+    }
+    limit_.on_loss(0, now_);
+    EXPECT_EQ(rank_after(4s), 2U);
+}
+
+// A path that carries the middle layer only, whose receiver estimates 1.5 times what it gets: the
+// higher layer is tried ever more rarely.
+TEST_F(Auto, AFailingTryDoublesTheWait) {
+    int tries = 0;
+    std::size_t before = 1;
+    limit_.on_estimate(Bitrate::from_kbps(600));
+    ASSERT_EQ(rank(), 1U);
+    for (int step = 0; step < 1200; ++step, now_ += 100ms) {  // two minutes
+        limit_.on_estimate(Bitrate::from_kbps(before == 2 ? 700 : 600));
+        const std::size_t r = rank();
+        if (r == 2 && before == 1) ++tries;
+        ASSERT_GE(r, 1U);
+        before = r;
+    }
+    EXPECT_GE(tries, 3);
+    EXPECT_LE(tries, 6);
+}
+
+TEST(LayerOrder, GoesBySizeThenRateThenName) {
+    LayerRanks by_size;
+    by_size.push_back({0, "high", 640 * 360, Bitrate::from_kbps(1)});
+    by_size.push_back({1, "low", 160 * 90, Bitrate::from_kbps(900)});
+    by_size.push_back({2, "medium", 320 * 180, {}});
+    sort_layers(by_size);
+    EXPECT_EQ(by_size[0].layer, 1);
+    EXPECT_EQ(by_size[1].layer, 2);
+    EXPECT_EQ(by_size[2].layer, 0);
+
+    LayerRanks by_rate;
+    by_rate.push_back({0, "a", 0, Bitrate::from_kbps(900)});
+    by_rate.push_back({1, "b", 0, Bitrate::from_kbps(100)});
+    sort_layers(by_rate);
+    EXPECT_EQ(by_rate[0].layer, 1);
+
+    LayerRanks by_name;
+    by_name.push_back({0, "f", 0, {}});
+    by_name.push_back({1, "h", 0, {}});
+    by_name.push_back({2, "q", 0, {}});
+    sort_layers(by_name);
+    EXPECT_EQ(by_name[0].layer, 2);
+    EXPECT_EQ(by_name[2].layer, 0);
+
+    LayerRanks unknown;
+    unknown.push_back({0, "r0", 0, {}});
+    unknown.push_back({1, "r1", 0, {}});
+    sort_layers(unknown);
+    EXPECT_EQ(unknown[0].layer, 0);
+}
+
+TEST(LayerOrder, SimilarRatesDoNotChangePlaces) {
+    LayerRanks ranks;
+    ranks.push_back({0, "a", 0, Bitrate::from_kbps(110)});
+    ranks.push_back({1, "b", 0, Bitrate::from_kbps(100)});
+    sort_layers(ranks);
+    EXPECT_EQ(ranks[0].layer, 0);
+}
+
+}  // namespace
+}  // namespace parley::sfu
