@@ -1,0 +1,56 @@
+// The command line of `parley`.
+
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "server/media_plane.hpp"
+#include "server/token.hpp"
+
+namespace parley::server {
+
+/// Exit codes.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+struct ServeCommand {
+    std::string config;
+    std::vector<std::pair<std::string, std::string>> overrides;
+};
+struct ConfigCheckCommand {
+    std::string file;
+};
+struct ConfigShowCommand {
+    std::string config;
+};
+struct TokenCommand {
+    std::string config;
+    std::string secret;
+    TokenClaims claims;
+    std::int64_t ttl_seconds = 3600;
+};
+using CliCommand = std::variant<ServeCommand, ConfigCheckCommand, ConfigShowCommand, TokenCommand>;
+
+/// The program ends here: help and version (code 0, for standard output) or a wrong command line
+/// (code 2, for standard error).
+struct CliExit {
+    int code = kExitOk;
+    std::string text;
+};
+
+/// `arguments` without the program's name.
+std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::string>& arguments);
+
+/// Runs the program; `make_media` is called once by `serve`.
+int run_cli(int argc, const char* const* argv,
+            const std::function<std::unique_ptr<MediaPlane>()>& make_media);
+
+}  // namespace parley::server
