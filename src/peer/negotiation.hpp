@@ -91,7 +91,14 @@ enum class SenderState : std::uint8_t {
     kHeld,     // agreed, but the remote does not want it now (its side is inactive)
     kRefused,  // the remote rejected the section or lacks the codec
 };
-enum class RefusalReason : std::uint8_t { kNone, kCodecUnsupported, kSectionRejected, kNoBundle };
+enum class RefusalReason : std::uint8_t {
+    kNone,
+    kCodecUnsupported,
+    kSectionRejected,
+    kNoBundle,         // the remote has one section without BUNDLE: there is no room for another
+    kTooManySections,  // or payload types
+};
+std::string_view to_text(RefusalReason reason);
 
 enum class SectionState : std::uint8_t { kReceiving, kSending, kInactive, kRejected };
 std::string_view to_text(SectionState state);
@@ -99,6 +106,7 @@ std::string_view to_text(SectionState state);
 struct HeaderExtension {
     std::uint8_t id = 0;
     rtp::ExtensionType type = rtp::ExtensionType::kUnknown;
+    std::optional<sdp::Direction> direction;  // as we see it; absent: as the section
     friend bool operator==(const HeaderExtension&, const HeaderExtension&) = default;
 };
 
@@ -117,7 +125,7 @@ struct Section {
     sdp::MediaKind kind = sdp::MediaKind::kOther;
     std::string kind_text;
     std::string protocol;
-    std::vector<std::string> formats;  // of a section that is not RTP
+    std::vector<std::string> formats;  // of a rejected section, as it was offered
     bool local = false;                // first offered by us
     SectionState state = SectionState::kRejected;
 

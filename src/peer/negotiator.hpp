@@ -15,7 +15,6 @@
 
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +24,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "peer/negotiation.hpp"
+#include "peer/negotiation_formats.hpp"
 
 namespace parley::peer {
 
@@ -58,6 +58,8 @@ class Negotiator {
     SenderState sender_state(SenderId id) const;
     /// The section that carries it, as agreed; null before that and when refused.
     const Section* section_of(SenderId id) const;
+    /// Where a sender's track stands in the newest description, outstanding offers included.
+    std::optional<std::string> mid_of(SenderId id) const;
     /// From what the remote offered to receive; kUnknown while it offered no section of the kind
     /// in which it could receive.
     CodecSupport codec_support(sdp::MediaKind kind, const sdp::Codec& codec) const;
@@ -77,68 +79,65 @@ class Negotiator {
     struct Sender {
         SenderSpec spec;
         SenderState state = SenderState::kWaiting;
-        RefusalReason reason = RefusalReason::kNone;
-    };
-    /// What the remote said about formats and extensions, over all its descriptions: payload types
-    /// and ids that must keep their meaning within the bundle.
-    struct RemoteKnowledge {
-        struct Format {
-            sdp::MediaKind kind = sdp::MediaKind::kOther;
-            sdp::Codec codec;
-            bool receivable = false;  // stood in a section in which the remote can receive
-        };
-        std::vector<Format> formats;  // at most one for each payload type
-        std::vector<HeaderExtension> extensions;
-        bool audio_receivable = false;  // a section of the kind that can receive was offered
-        bool video_receivable = false;
-        bool extmap_allow_mixed = false;
     };
     struct RemoteOffer {
         sdp::Description description;
         std::optional<RemoteTransport> transport;
         sdp::Setup our_role = sdp::Setup::kPassive;
-        bool bundled = false;
     };
 
-    // negotiator.cpp
+    // negotiator.cpp: state and policy
     void mark_changed(Instant now);
     bool needs_offer() const;
     bool may_offer() const;
-    void adopt(std::vector<Section> sections, Instant now);
-    void set_sender_state(SenderId id, SenderState state, RefusalReason reason);
-    void refuse_waiting_without_bundle();
+    bool has_room_for_senders() const;
+    void adopt(std::vector<Section> sections, const std::optional<RemoteTransport>& transport,
+               sdp::Setup role, Instant now);
+    void forget_own_offer(Instant now);
+    const Sender* find_sender(std::optional<SenderId> id) const;
+    void set_sender_state(SenderId id, SenderState state,
+                          RefusalReason reason = RefusalReason::kNone);
+    void refuse_waiting(RefusalReason reason);
+    Result<sdp::Setup, NegotiationError> role_for(const RemoteTransport& transport,
+                                                  bool remote_offers) const;
+    bool is_ice_restart(const std::optional<RemoteTransport>& transport) const;
+    bool is_new_fingerprint(const std::optional<RemoteTransport>& transport) const;
 
-    // negotiator_answer.cpp
+    // negotiator_answer.cpp: our sections in answers
     Section answer_section(const sdp::Media& offered, std::size_t index);
-    void answer_receiving(const sdp::Media& offered, Section& section) const;
-    bool answer_sending(const sdp::Media& offered, Section& section);
-    std::optional<SenderId> sender_for(const sdp::Media& offered, const Section& section) const;
+    bool answer_sending(const sdp::Media& offered, Section& section, const Sender& sender) const;
+    std::optional<SenderId> sender_for(const sdp::Media& offered, const Section* existing) const;
+    void answer_with_sender(const sdp::Media& offered, Section& section, SenderId id);
 
-    // negotiator_offer.cpp
+    // negotiator_offer.cpp: our sections in offers, and what answers make of them
     std::vector<Section> plan();
-    void place_sender(SenderId id, const Sender& sender, std::vector<Section>& sections);
+    bool place_sender(SenderId id, const Sender& sender, std::vector<Section>& sections);
     std::string fresh_mid(const std::vector<Section>& sections);
-    void fill_sending(Section& section, SenderId id, const Sender& sender,
+    bool fill_sending(Section& section, SenderId id, const Sender& sender,
                       const std::vector<Section>& sections) const;
-    Section apply_answer(const sdp::Media& answered, Section section);
+    Section apply_answer(const sdp::Description& answer, const sdp::Media& answered,
+                         Section section);
     void apply_answer_sending(const sdp::Media& answered, Section& section);
+
+    std::vector<const SenderSpec*> specs_of(const std::vector<Section>& sections) const;
 
     NegotiatorConfig config_;
     SignalingState state_ = SignalingState::kStable;
     bool negotiated_ = false;
     bool bundled_ = false;
     std::uint64_t version_ = 0;
-    std::uint64_t session_version_ = 0;
+    std::uint64_t session_version_ = 1;
     std::vector<Section> agreed_;
     std::vector<Section> offered_;  // ours, in kHaveLocalOffer
     std::optional<RemoteOffer> remote_offer_;
     std::optional<RemoteTransport> remote_transport_;
     std::optional<sdp::Setup> role_;
-    RemoteKnowledge remote_;
+    RemoteFormats remote_;
     std::map<SenderId, Sender> senders_;
     std::uint32_t next_sender_ = 1;
     std::uint32_t next_mid_ = 0;
     std::optional<Instant> changed_at_;
+    bool merge_window_reported_ = false;
     std::optional<Instant> offered_at_;  // reset when its lateness was reported
     std::deque<NegotiatorEvent> events_;
 };
