@@ -20,7 +20,7 @@ build_packages=(
 test_packages=(
     chromium firefox-esr python3 python3-aiortc clang-format-19
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-    gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0
+    gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0 python3-websockets python3-numpy
 )
 
 case "$what" in

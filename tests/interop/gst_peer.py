@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""A GStreamer webrtcbin participant: publishes and plays through the SFU, prints what it decoded."""
+
+import argparse
+import asyncio
+import json
+import sys
+import threading
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+gi.require_version("GstSdp", "1.0")
+from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
+
+from signaling import Signaling  # noqa: E402
+
+PUBLISH = """
+webrtcbin name=peer bundle-policy=max-bundle
+videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=15/1
+  ! vp8enc deadline=1 keyframe-max-dist=60 target-bitrate=300000
+  ! rtpvp8pay pt=96 picture-id-mode=15-bit ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! peer.
+audiotestsrc is-live=true ! audioconvert ! opusenc ! rtpopuspay pt=111
+  ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! peer.
+"""
+
+
+class Peer:
+    def __init__(self, options, loop):
+        self.options, self.loop = options, loop
+        self.signaling = Signaling(options.url, options.room, options.name)
+        self.decoded = {}
+        self.lock = threading.Lock()
+        if options.publish:
+            self.pipeline = Gst.parse_launch(PUBLISH)
+        else:
+            self.pipeline = Gst.parse_launch("webrtcbin name=peer bundle-policy=max-bundle")
+        self.peer = self.pipeline.get_by_name("peer")
+        self.peer.connect("pad-added", self.on_pad)
+        if not options.publish:
+            direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
+            for caps in ("application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000",
+                         "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000"):
+                self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(caps))
+
+    # -- signaling ------------------------------------------------------------------------------
+
+    async def run(self):
+        await self.signaling.join()
+        self.pipeline.set_state(Gst.State.PLAYING)
+        await asyncio.sleep(0.3)  # the source pads get their caps
+        offer = await self.ask("create-offer", "offer")
+        await self.ask("set-local-description", None, offer)
+        await self.gathered()
+        await self.send("offer", self.peer.get_property("local-description"))
+        listener = asyncio.ensure_future(self.listen())
+        try:
+            await asyncio.wait_for(self.until_satisfied(), self.options.seconds)
+            await asyncio.sleep(self.options.linger)
+        finally:
+            listener.cancel()
+            self.pipeline.set_state(Gst.State.NULL)
+        await self.signaling.close()
+
+    async def listen(self):
+        while True:
+            message = await self.signaling.receive()
+            if message["type"] == "answer":
+                await self.set_remote(GstWebRTC.WebRTCSDPType.ANSWER, message["sdp"]["sdp"])
+            elif message["type"] == "offer":
+                await self.set_remote(GstWebRTC.WebRTCSDPType.OFFER, message["sdp"]["sdp"])
+                answer = await self.ask("create-answer", "answer")
+                await self.ask("set-local-description", None, answer)
+                await self.send("answer", answer)
+            elif message["type"] == "error":
+                print(message, file=sys.stderr)
+
+    async def ask(self, action, field, *arguments):
+        """Emits one of webrtcbin's actions and waits for its promise."""
+        done = self.loop.create_future()
+
+        def on_change(promise):
+            value = promise.get_reply().get_value(field) if field else None
+            self.loop.call_soon_threadsafe(done.set_result, value)
+
+        promise = Gst.Promise.new_with_change_func(on_change)
+        if action.startswith("create"):
+            self.peer.emit(action, None, promise)
+        else:
+            self.peer.emit(action, *arguments, promise)
+        return await asyncio.wait_for(done, 10)
+
+    async def set_remote(self, kind, text):
+        _, sdp = GstSdp.SDPMessage.new_from_text(text)
+        await self.ask("set-remote-description", None,
+                       GstWebRTC.WebRTCSessionDescription.new(kind, sdp))
+
+    async def gathered(self):
+        complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
+        for _ in range(200):
+            if self.peer.get_property("ice-gathering-state") == complete:
+                return
+            await asyncio.sleep(0.05)
+
+    async def send(self, kind, description):
+        sdp = {"type": kind, "sdp": description.sdp.as_text()}
+        await self.signaling.send({"type": kind, "to": "sfu", "sdp": sdp})
+
+    # -- media ----------------------------------------------------------------------------------
+
+    def on_pad(self, _, pad):
+        if pad.get_direction() != Gst.PadDirection.SRC:
+            return
+        decode = Gst.ElementFactory.make("decodebin")
+        decode.connect("pad-added", self.on_decoded)
+        self.pipeline.add(decode)
+        decode.sync_state_with_parent()
+        pad.link(decode.get_static_pad("sink"))
+
+    def on_decoded(self, decode, pad):
+        kind = pad.get_current_caps().get_structure(0).get_name().split("/")[0]
+        name = f"{kind}:{decode.get_name()}"
+        sink = Gst.ElementFactory.make("fakesink")
+        sink.set_property("sync", False)
+        self.pipeline.add(sink)
+        sink.sync_state_with_parent()
+        pad.link(sink.get_static_pad("sink"))
+        pad.add_probe(Gst.PadProbeType.BUFFER, lambda *_: self.count(name))
+
+    def count(self, name):
+        with self.lock:
+            self.decoded[name] = self.decoded.get(name, 0) + 1
+        return Gst.PadProbeReturn.OK
+
+    async def until_satisfied(self):
+        while True:
+            with self.lock:
+                kinds = [key.split(":")[0] for key, count in self.decoded.items()
+                         if count >= self.options.frames]
+            if kinds.count("audio") >= self.options.expect and \
+                    kinds.count("video") >= self.options.expect:
+                return
+            await asyncio.sleep(0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--room", required=True)
+    parser.add_argument("--name", default="gstreamer")
+    parser.add_argument("--publish", action="store_true")
+    parser.add_argument("--expect", type=int, default=1)
+    parser.add_argument("--frames", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=25)
+    parser.add_argument("--linger", type=float, default=0)
+    options = parser.parse_args()
+    Gst.init(None)
+    loop = asyncio.new_event_loop()
+    peer = Peer(options, loop)
+    started = time.monotonic()
+    ok = True
+    try:
+        loop.run_until_complete(peer.run())
+    except (asyncio.TimeoutError, RuntimeError) as error:
+        print(f"{options.name}: {type(error).__name__} {error}", file=sys.stderr)
+        ok = False
+    print(json.dumps({"ok": ok, "decoded": peer.decoded,
+                      "seconds": round(time.monotonic() - started, 2)}))
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

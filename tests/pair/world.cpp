@@ -1,0 +1,272 @@
+#include "tests/pair/world.hpp"
+
+#include <algorithm>
+
+#include "rtp/extension_values.hpp"
+
+namespace parley::testing {
+namespace {
+
+peer::PeerConfig client_config(net::SocketAddress address, Random& random) {
+    peer::PeerConfig config;
+    config.ice.controlling = true;
+    config.negotiation.may_offer_first = true;
+    config.negotiation.role_for_actpass = sdp::Setup::kActive;
+    config.negotiation.session_id = random() >> 2;
+    config.local_ssrc = Ssrc(random.next_u32() | 1);
+    config.cname = "client";
+    ice::Candidate candidate;
+    candidate.address = address;
+    candidate.base = address;
+    config.candidates = {candidate};
+    return config;
+}
+
+sdp::Codec codec_named(const std::string& name) {
+    const auto capabilities = peer::Capabilities::sfu();
+    for (const auto* kind : {&capabilities.audio, &capabilities.video}) {
+        for (const auto& codec : kind->codecs) {
+            if (codec.is(name)) return codec;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> vp8_packet(std::uint16_t picture_id, bool first, bool keyframe,
+                                     std::uint16_t width, std::uint16_t height, std::size_t size) {
+    std::vector<std::uint8_t> packet{static_cast<std::uint8_t>(0x80 | (first ? 0x10 : 0)), 0x80,
+                                     static_cast<std::uint8_t>(0x80 | (picture_id >> 8)),
+                                     static_cast<std::uint8_t>(picture_id)};
+    if (first) {  // RFC 6386 §9.1: frame tag, and for keyframes the start code and the size
+        packet.push_back(keyframe ? 0x10 : 0x11);
+        packet.insert(packet.end(), {0, 0});
+        if (keyframe) {
+            packet.insert(packet.end(), {0x9D, 0x01, 0x2A});
+            packet.insert(
+                packet.end(),
+                {static_cast<std::uint8_t>(width), static_cast<std::uint8_t>(width >> 8),
+                 static_cast<std::uint8_t>(height), static_cast<std::uint8_t>(height >> 8)});
+        }
+    }
+    packet.resize(std::max(packet.size(), size), 0x5A);
+    return packet;
+}
+
+Client::Client(const peer::TransportServices& services, std::string name,
+               net::SocketAddress address, Random& random, Instant now)
+    : name_(std::move(name)),
+      address_(address),
+      peer_(services, client_config(address, random), now),
+      random_(random) {}
+
+void Client::publish(sdp::MediaKind kind, const std::string& codec, std::vector<std::string> rids,
+                     Instant now) {
+    peer::SenderSpec spec;
+    spec.kind = kind;
+    spec.codecs = {codec_named(codec)};
+    spec.stream_id = name_;
+    spec.track_id = name_ + codec;
+    spec.cname = name_;
+    spec.ssrc = Ssrc(random_.next_u32() | 1);
+    spec.rtx_ssrc = Ssrc(random_.next_u32() | 1);
+    spec.rids = rids;
+    Sent sent;
+    if (rids.empty()) {
+        sent.layers.push_back({"", spec.ssrc, 1000});
+    } else {
+        for (const auto& rid : rids) sent.layers.push_back({rid, Ssrc(random_.next_u32() | 1)});
+    }
+    sent.sender = peer_.negotiator().add_sender(std::move(spec), now);
+    sent_.push_back(std::move(sent));
+}
+
+void Client::handle(const signal::LocalDescription& description, Instant now) {
+    mappings = description.tracks;
+    if (description.type == signal::SdpType::kAnswer) {
+        const auto done = peer_.accept_answer(description.sdp, now);
+        PARLEY_ASSERT(done.has_value());
+    } else {
+        auto made = peer_.accept_offer(description.sdp, now);
+        PARLEY_ASSERT(made.has_value());
+        answer = std::move(*made);
+    }
+}
+
+void Client::send(std::size_t track, BytesView payload, std::uint32_t timestamp, bool marker,
+                  const std::string& rid, Instant) {
+    Sent& sent = sent_[track];
+    const auto* section = peer_.negotiator().section_of(sent.sender);
+    if (section == nullptr) return;
+    for (auto& layer : sent.layers) {
+        if (layer.rid != rid) continue;
+        std::array<std::uint8_t, 1500> out{};
+        rtp::HeaderWriter writer(
+            out, {marker, section->payload_type, layer.next++, timestamp, layer.ssrc});
+        const auto extensions = peer::receive_section(*section).extensions;
+        if (const auto id = extensions.id(rtp::ExtensionType::kMid)) {
+            writer.add_extension(id, as_bytes(section->mid));
+        }
+        if (const auto id = extensions.id(rtp::ExtensionType::kRid); id != 0 && !rid.empty()) {
+            writer.add_extension(id, as_bytes(rid));
+        }
+        if (const auto id = extensions.id(rtp::ExtensionType::kAudioLevel)) {
+            writer.add_extension(id, rtp::write_audio_level({true, 20}));
+        }
+        const std::size_t header = writer.finish();
+        std::copy(payload.begin(), payload.end(),
+                  out.begin() + static_cast<std::ptrdiff_t>(header));
+        if (const auto transmit = peer_.send_rtp(out, header + payload.size())) {
+            outgoing.emplace_back(
+                transmit->path,
+                std::vector<std::uint8_t>(
+                    out.begin(), out.begin() + static_cast<std::ptrdiff_t>(transmit->size)));
+        }
+    }
+}
+
+void Client::on_media(peer::IncomingPacket& incoming, Instant) {
+    Heard& heard = heard_[incoming.packet.ssrc.value];
+    ++heard.packets;
+    heard.recovered += incoming.recovered ? 1 : 0;
+    heard.mid = peer_.receiver().sections()[incoming.stream->section].mid;
+    heard.codec = incoming.stream->codec;
+    if (incoming.frame.keyframe && incoming.frame.start_of_frame) ++heard.keyframe_starts;
+    if (incoming.frame.width > 0) heard.width = incoming.frame.width;
+    heard.sequence_numbers.insert(incoming.packet.sequence_number);
+}
+void Client::on_sender_report(peer::ReceiveStream&, Instant) {}
+void Client::on_report_block(const rtp::ReportBlock&, Instant) {}
+void Client::on_nack(Ssrc, std::uint16_t, Instant) {
+    ++nacks_;
+}
+void Client::on_keyframe_request(Ssrc, Instant) {
+    ++keyframe_requests_;
+}
+void Client::on_remb(Bitrate, Instant) {}
+
+World::World(std::uint64_t seed)
+    : secret_(seed),
+      random_(seed * 31 + 7),
+      ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
+      server_{net::IpAddress::v4(192, 0, 2, 1), 7882} {
+    const WallTime wall{1'700'000'000'000'000};
+    server_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
+    client_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
+    node::NodeConfig config;
+    ice::Candidate candidate;
+    candidate.address = server_;
+    candidate.base = server_;
+    config.candidates = {candidate};
+    config.wall = {now, wall};
+    node_ = std::make_unique<node::Node>(
+        config, peer::TransportServices{server_dtls_, ciphers_.get(), &secret_, &random_});
+}
+
+peer::TransportServices World::services() {
+    return {client_dtls_, ciphers_.get(), &secret_, &random_};
+}
+
+Client& World::add_client(const std::string& name, const std::string& room, bool may_publish,
+                          bool may_subscribe) {
+    const auto index = static_cast<std::uint8_t>(++next_id_);
+    const net::SocketAddress address{net::IpAddress::v4(198, 51, 100, index), 5000};
+    clients_.push_back(std::make_unique<Client>(services(), name, address, random_, now));
+    by_id_[signal::PeerId(index)] = clients_.back().get();
+    command(signal::CreatePeer{signal::PeerId(index), room, name, may_publish, may_subscribe});
+    return *clients_.back();
+}
+
+signal::PeerId World::id_of(const Client& client) const {
+    for (const auto& [id, known] : by_id_) {
+        if (known == &client) return id;
+    }
+    return {};
+}
+
+void World::command(const signal::MediaCommand& command) {
+    node_->handle_command(command, now);
+}
+
+void World::negotiate(Client& client) {
+    command(signal::RemoteDescription{id_of(client), signal::SdpType::kOffer, client.offer(now)});
+}
+
+void World::leave(Client& client) {
+    command(signal::ClosePeer{id_of(client), "left"});
+    by_id_.erase(id_of(client));
+    std::erase_if(clients_, [&](const auto& known) { return known.get() == &client; });
+}
+
+void World::wish(Client& client, const std::string& track, signal::LayerWish wish) {
+    command(signal::SetLayerWish{id_of(client), track, wish});
+}
+
+void World::inject(const net::SocketAddress& from, std::vector<std::uint8_t> bytes) {
+    wire_.emplace(now + delay, Flight{from, server_, std::move(bytes)});
+}
+
+void World::send(net::SocketAddress from, net::SocketAddress to, BytesView bytes) {
+    const bool media = !bytes.empty() && bytes[0] >= 128;
+    if (media && random_.uniform() < loss) return;
+    wire_.emplace(now + delay,
+                  Flight{from, to, std::vector<std::uint8_t>(bytes.begin(), bytes.end())});
+}
+
+void World::step() {
+    while (!wire_.empty() && wire_.begin()->first <= now) {
+        Flight flight = std::move(wire_.begin()->second);
+        wire_.erase(wire_.begin());
+        deliver(flight);
+    }
+    if (node_->next_timeout() <= now) node_->handle_timeout(now);
+    drain_node();
+    for (const auto& client : clients_) {
+        if (client->peer().next_timeout() <= now) client->peer().handle_timeout(now);
+        drain_client(*client);
+    }
+}
+
+void World::deliver(Flight& flight) {
+    net::Datagram datagram{{net::Protocol::kUdp, flight.to, flight.from, 0}, flight.bytes};
+    if (flight.to == server_) return node_->handle_receive(datagram, now);
+    for (const auto& client : clients_) {
+        if (client->address() != flight.to) continue;
+        (void)client->peer().handle_receive(datagram, *client, now);
+    }
+}
+
+void World::drain_node() {
+    while (const auto transmit = node_->poll_transmit(now, scratch_)) {
+        send(transmit->path.local, transmit->path.remote,
+             BytesView(scratch_).first(transmit->size));
+    }
+    while (auto event = node_->poll_event()) {
+        if (auto* description = std::get_if<signal::LocalDescription>(&*event)) {
+            const auto found = by_id_.find(description->peer);
+            if (found == by_id_.end()) continue;
+            Client& client = *found->second;
+            client.handle(*description, now);
+            if (client.answer.empty()) continue;
+            command(signal::RemoteDescription{description->peer, signal::SdpType::kAnswer,
+                                              std::exchange(client.answer, {})});
+        } else if (auto* peer_stats = std::get_if<signal::PeerStats>(&*event)) {
+            stats[peer_stats->peer] = std::move(*peer_stats);
+        } else {
+            events.push_back(std::move(*event));
+        }
+    }
+}
+
+void World::drain_client(Client& client) {
+    while (client.peer().transport().poll_event()) {
+    }
+    while (const auto transmit = client.peer().poll_transmit(now, scratch_)) {
+        send(client.address(), transmit->path.remote, BytesView(scratch_).first(transmit->size));
+    }
+    for (const auto& [path, bytes] : client.outgoing) send(client.address(), path.remote, bytes);
+    client.outgoing.clear();
+}
+
+}  // namespace parley::testing

@@ -1,0 +1,174 @@
+// A media node and its clients in one thread and in virtual time: real ICE, DTLS, SRTP and RTP over
+// a wire with delay and loss, replayed from a seed.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crypto/certificate.hpp"
+#include "crypto/cipher_engine.hpp"
+#include "crypto/dtls_engine.hpp"
+#include "node/node.hpp"
+#include "peer/peer.hpp"
+
+namespace parley::testing {
+
+/// What a client got on one SSRC.
+struct Heard {
+    std::uint64_t packets = 0;
+    std::uint64_t keyframe_starts = 0;
+    std::uint64_t recovered = 0;
+    std::string mid;
+    media::Codec codec = media::Codec::kUnknown;
+    std::uint16_t width = 0;
+    std::set<std::uint16_t> sequence_numbers;
+};
+
+/// A participant made of the same peer as the server's, on the offering side.
+class Client final : public peer::PeerObserver {
+ public:
+    Client(const peer::TransportServices& services, std::string name, net::SocketAddress address,
+           Random& random, Instant now);
+
+    /// Announces a track to send; with rids it is simulcast.
+    void publish(sdp::MediaKind kind, const std::string& codec, std::vector<std::string> rids,
+                 Instant now);
+    /// Also wants to receive a kind in a section of its own offer (recvonly is what it lacks).
+    std::string offer(Instant now) { return peer_.create_offer(now); }
+    void handle(const signal::LocalDescription& description, Instant now);
+    /// Sends one packet of the track that was published n-th.
+    void send(std::size_t track, BytesView payload, std::uint32_t timestamp, bool marker,
+              const std::string& rid, Instant now);
+
+    peer::Peer& peer() { return peer_; }
+    const std::string& name() const { return name_; }
+    const std::map<std::uint32_t, Heard>& heard() const { return heard_; }
+    const net::SocketAddress& address() const { return address_; }
+    void move_to(net::SocketAddress address) { address_ = address; }
+    std::uint64_t keyframe_requests() const { return keyframe_requests_; }
+    std::uint64_t nacks() const { return nacks_; }
+    std::vector<signal::TrackMapping> mappings;
+    std::vector<std::pair<net::Path, std::vector<std::uint8_t>>> outgoing;
+    std::string answer;  // waiting to be carried to the node
+    bool retransmit = true;
+
+    // ---- peer::PeerObserver ----
+    void on_media(peer::IncomingPacket& incoming, Instant now) override;
+    void on_sender_report(peer::ReceiveStream& stream, Instant now) override;
+    void on_report_block(const rtp::ReportBlock& block, Instant now) override;
+    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) override;
+    void on_keyframe_request(Ssrc media, Instant now) override;
+    void on_remb(Bitrate bitrate, Instant now) override;
+
+ private:
+    struct Layer {
+        std::string rid;
+        Ssrc ssrc;
+        std::uint16_t next = 1000;
+    };
+    struct Sent {
+        peer::SenderId sender;
+        std::vector<Layer> layers;
+    };
+
+    std::string name_;
+    net::SocketAddress address_;
+    peer::Peer peer_;
+    Random& random_;
+    std::vector<Sent> sent_;
+    std::map<std::uint32_t, Heard> heard_;
+    std::uint64_t keyframe_requests_ = 0;
+    std::uint64_t nacks_ = 0;
+};
+
+class World {
+ public:
+    explicit World(std::uint64_t seed);
+
+    Client& add_client(const std::string& name, const std::string& room = "room",
+                       bool may_publish = true, bool may_subscribe = true);
+    /// Carries the client's offer to the node; its answer comes back by itself.
+    void negotiate(Client& client);
+    void leave(Client& client);
+    void wish(Client& client, const std::string& track, signal::LayerWish wish);
+    void command(const signal::MediaCommand& command);
+
+    /// Lets time pass. `each` is called once a millisecond before the machines are driven.
+    template <typename Each>
+    void run(Duration duration, Each&& each) {
+        const Instant end = now + duration;
+        while (now < end) {
+            each();
+            step();
+            now += 1ms;
+        }
+    }
+    void run(Duration duration) {
+        run(duration, [] {});
+    }
+    /// Until the condition holds; false after `limit`.
+    template <typename Condition>
+    bool run_until(Condition&& condition, Duration limit) {
+        const Instant end = now + limit;
+        while (now < end) {
+            if (condition()) return true;
+            step();
+            now += 1ms;
+        }
+        return condition();
+    }
+    bool connected(Client& client) const {
+        return client.peer().transport().state() == peer::ConnectionState::kConnected;
+    }
+
+    Instant now{3600s};
+    Duration delay = 10ms;                   // each way
+    double loss = 0;                         // of datagrams, both ways, once media flows
+    std::vector<signal::MediaEvent> events;  // what signaling was told, descriptions excepted
+    std::map<signal::PeerId, signal::PeerStats> stats;
+
+    node::Node& node() { return *node_; }
+    Random& random() { return random_; }
+    signal::PeerId id_of(const Client& client) const;
+    net::SocketAddress server() const { return server_; }
+    /// Every datagram that goes over the wire, before loss: for tests that look or inject.
+    void inject(const net::SocketAddress& from, std::vector<std::uint8_t> bytes);
+
+ private:
+    struct Flight {
+        net::SocketAddress from;
+        net::SocketAddress to;
+        std::vector<std::uint8_t> bytes;
+    };
+
+    void step();
+    void deliver(Flight& flight);
+    void drain_node();
+    void drain_client(Client& client);
+    void send(net::SocketAddress from, net::SocketAddress to, BytesView bytes);
+    peer::TransportServices services();
+
+    SeededSecret secret_;
+    Random random_;
+    std::unique_ptr<crypto::CipherEngine> ciphers_;
+    std::shared_ptr<const crypto::DtlsContext> server_dtls_;
+    std::shared_ptr<const crypto::DtlsContext> client_dtls_;
+    net::SocketAddress server_;
+    std::unique_ptr<node::Node> node_;
+    std::vector<std::unique_ptr<Client>> clients_;
+    std::map<signal::PeerId, Client*> by_id_;
+    std::multimap<Instant, Flight> wire_;
+    std::uint64_t next_id_ = 0;
+    std::vector<std::uint8_t> scratch_ = std::vector<std::uint8_t>(65'536);
+};
+
+/// A VP8 packet with a 15-bit picture id (RFC 7741 §4.2); a keyframe says its size.
+std::vector<std::uint8_t> vp8_packet(std::uint16_t picture_id, bool first, bool keyframe,
+                                     std::uint16_t width, std::uint16_t height, std::size_t size);
+
+}  // namespace parley::testing
