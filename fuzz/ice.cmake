@@ -1,0 +1,1 @@
+parley_fuzz(ice LIBS parley_ice)
