@@ -12,7 +12,7 @@ NODE := scripts/with-node.sh
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: run test build web setup setup-test configure unit e2e interop fuzz bench format lint clean help
+.PHONY: run test build web setup setup-test configure unit e2e interop fuzz format clean help
 
 help:
 	@echo "make run       install what is missing, build and serve at http://localhost:8080"
@@ -22,7 +22,6 @@ help:
 	@echo "make e2e       browsers against the real server"
 	@echo "make interop   other WebRTC stacks against the real server"
 	@echo "make fuzz      run every fuzzer for FUZZ_SECONDS (60) each"
-	@echo "make bench     benchmarks"
 	@echo "make format    format C++ and TypeScript"
 	@echo "make clean     remove build/"
 
@@ -43,7 +42,7 @@ run: build
 	$(BUILD)/bin/parley serve
 
 web: setup
-	@scripts/build-web.sh $(BUILD)/share/parley/web
+	@scripts/build-web.sh
 
 test: setup-test $(BUILD)/build.ninja web
 	cmake --build --preset $(PRESET)
@@ -63,10 +62,6 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@scripts/setup.sh test
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
-
-bench: build
-	cmake --build --preset $(PRESET)
-	@echo "benchmarks: see bench/"
 
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
