@@ -126,7 +126,7 @@ void Publication::set_muted(bool muted) {
 }
 
 void Publication::request_keyframe(std::size_t layer) {
-    if (valid(layer) && config_.kind == Kind::kVideo && live_[layer] && !muted_) {
+    if (valid(layer) && config_.kind == Kind::kVideo && usable(layer) && !muted_) {
         layers_[layer].keyframes().request();
     }
 }
@@ -151,9 +151,17 @@ void Publication::handle_timeout(Instant now) {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         if (!live_[i] || layers_[i].live(now)) continue;
         live_[i] = false;
-        layers_[i].keyframes().cancel();
+        if (any_live()) layers_[i].keyframes().cancel();
         ++revision_;
     }
+}
+
+bool Publication::any_live() const {
+    return std::ranges::find(live_, true) != live_.end();
+}
+
+bool Publication::usable(std::size_t layer) const {
+    return live_[layer] || (layers_[layer].arrived() && !any_live());
 }
 
 std::size_t Publication::arrived_layers() const {

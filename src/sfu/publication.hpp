@@ -76,6 +76,9 @@ class Publication {
         return layers_[layer].stats(now);
     }
     bool live(std::size_t layer) const { return live_[layer]; }
+    /// Live, or the best there is: while nothing arrives, what has arrived before may be woken by a
+    /// keyframe request, as a screen share of a still picture is.
+    bool usable(std::size_t layer) const;
     const PacketRing& ring() const { return ring_; }
     const ParticipantClock& clock() const { return *clock_; }
     /// RFC 6464 of the newest packet: 0 (loudest) to 127 dB below; empty without one.
@@ -89,6 +92,7 @@ class Publication {
     bool read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored);
     void read_audio_level(const rtp::PacketView& packet);
     void note_arrival(std::size_t layer, Instant now);
+    bool any_live() const;
     void reorder(Instant now);
 
     PublicationConfig config_;

@@ -85,12 +85,15 @@ void Subscription::review(Publication& publication, Instant now) {
     seen_revision_ = publication.revision();
     next_review_ = now + kReviewInterval;
     LayerOptions options;
+    bool any_live = false;
     for (const std::uint8_t index : publication.order()) {
-        options.push_back({index, publication.live(index),
+        any_live = any_live || publication.live(index);
+        options.push_back({index, publication.usable(index),
                            publication.layer(index).settled_bitrate(now).value_or(Bitrate{})});
     }
     const Ceiling ceiling = wish_ == Wish::kAuto ? limit_.update(options, now) : Ceiling{};
     choice_ = choose_layer(wish_, options, ceiling);
+    if (!any_live && wish_ != Wish::kOff) choice_.reason = Reason::kNothingArrives;
     if (choice_.layer && !follows_target(publication)) publication.request_keyframe(*choice_.layer);
 }
 
@@ -218,6 +221,7 @@ std::optional<std::size_t> Subscription::layer() const {
 Reason Subscription::reason(const Publication& publication) const {
     if (wish_ == Wish::kOff) return Reason::kOff;
     if (publication.muted()) return Reason::kMuted;
+    if (choice_.reason == Reason::kNothingArrives) return choice_.reason;
     if (choice_.layer && !follows_target(publication)) return Reason::kWaitingForKeyframe;
     return choice_.reason;
 }

@@ -139,6 +139,24 @@ TEST_F(Conference, ALateJoinerAsksAtOnceWhenTheLastKeyframeIsOld) {
     EXPECT_EQ(requests_, before + 1);
 }
 
+TEST_F(Conference, ALateJoinerWakesAStillPicture) {
+    make(test::vp8_config());
+    asked_[0] = true;
+    run({0}, 1s);
+    run({}, 10s);  // a screen on which nothing moves
+    ASSERT_FALSE(publication_->layer_stats(0, now_).live);
+    const int before = requests_;
+    Subscription late({}, random_);
+    late.start(*publication_, now_);
+    EXPECT_EQ(late.reason(*publication_), Reason::kNothingArrives);
+    upkeep();
+    EXPECT_EQ(requests_, before + 1);
+    const auto frame = sources_[0].frame(true);
+    const auto stored = publication_->on_packet(0, test::view(frame[0]), now_);
+    EXPECT_TRUE(late.decide(*publication_, **stored, now_).forward);
+    EXPECT_EQ(late.reason(*publication_), Reason::kOnlyLayer);
+}
+
 TEST_F(Conference, FiftyRequestsAreOne) {
     make(test::vp8_config());
     asked_[0] = true;

@@ -76,7 +76,7 @@ class World {
         const Instant captured = now_;
         for (std::size_t layer = 0; layer < 3; ++layer) send_frame(layer, captured);
         if (frame_ % 30 == 0) report(captured);
-        if (random_.uniform() < 0.12) {
+        if (random_.uniform() < 0.25) {
             static constexpr Wish kWishes[] = {Wish::kLow, Wish::kMedium, Wish::kHigh, Wish::kAuto};
             subscription_.set_wish(kWishes[random_.below(4)], publication_, now_);
         }

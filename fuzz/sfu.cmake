@@ -1,0 +1,1 @@
+parley_fuzz(sfu LIBS parley_sfu)
