@@ -1,0 +1,1 @@
+parley_fuzz(negotiation LIBS parley_peer)
