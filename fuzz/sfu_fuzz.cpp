@@ -92,6 +92,7 @@ class Session {
         const std::int64_t number = numbers_[subscriber].unwrap(forward.decision.sequence_number);
         auto& used = used_[subscriber];
         auto& highest = highest_[subscriber];
+        if (highest == 0) highest = number - 1;
         for (; highest < number; ++highest)
             used.reset(static_cast<std::size_t>(highest + 1) % kUsed);
         PARLEY_ASSERT(!used.test(static_cast<std::size_t>(number) % kUsed));

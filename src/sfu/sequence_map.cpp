@@ -37,6 +37,7 @@ void SequenceMap::begin(const StoredPacket& packet, std::uint32_t timestamp_offs
 std::optional<std::int64_t> SequenceMap::number(const Segment& segment, std::int64_t index) const {
     if (index < segment.known_from) return {};
     std::int64_t left_out = segment.left_out;
+    if (index > segment.last) return segment.out_first + (index - segment.first) - left_out;
     for (const Run& run : runs_) {
         if (run.serial != segment.serial || index > run.first + run.count - 1) continue;
         if (index >= run.first) return {};  // left out itself
