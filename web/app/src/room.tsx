@@ -188,17 +188,21 @@ function Sound({ client, speakerId }: { client: ConferenceClient; speakerId: str
     document.addEventListener('parley-play-blocked', onBlocked);
     return () => document.removeEventListener('parley-play-blocked', onBlocked);
   }, []);
-  const tracks = [...client.participants.values()]
-    .flatMap((p) => [...p.tracks.values()])
-    .filter((t) => t.kind === 'audio' && t.mediaTrack);
+  // One track for each source: during a move from mesh to SFU the same voice comes twice.
+  const voices = [...client.participants.values()].flatMap((participant) =>
+    (['microphone', 'screen-audio'] as const).flatMap((source) => {
+      const media = participant.track(source)?.mediaTrack;
+      return media ? [{ key: `${participant.id} ${source}`, media }] : [];
+    }),
+  );
   const playAll = () => {
     for (const element of document.querySelectorAll('audio')) void element.play();
     setBlocked(false);
   };
   return (
     <div class="sound">
-      {tracks.map((t) => (
-        <AudioView key={t.id} track={t.mediaTrack!} speakerId={speakerId} />
+      {voices.map(({ key, media }) => (
+        <AudioView key={key} track={media} speakerId={speakerId} />
       ))}
       {blocked && (
         <p class="toast" role="alert">

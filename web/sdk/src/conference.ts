@@ -23,7 +23,7 @@ import { type RemoteParticipant, type RemoteTrack, Roster } from './remote.js';
 import { StatsSampler } from './sampler.js';
 import { SignalingClient } from './signaling.js';
 import type { LayerWish, VideoLimits } from './simulcast.js';
-import { type Quality, qualityOf, type StatsSample, worstLoss } from './stats.js';
+import { type Quality, qualityOf, StatsNormaliser, type StatsSample, worstLoss } from './stats.js';
 
 export type ConferenceState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'ended';
 
@@ -81,6 +81,7 @@ export interface JoinOptions {
 
 /** After a move to the SFU a mesh is closed at the latest then (the server relays no longer). */
 const kMeshLingerMs = 10_000;
+const kMovePollMs = 200;
 const kRejoinDelayMs = 2000;
 const kSfu = 'sfu';
 
@@ -95,6 +96,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private publisher_: ServerPublisher | null = null;
   private mesh_: Mesh | null = null;
   private meshTimer_: unknown;
+  private moveTimer_: unknown;
   private rejoinTimer_: unknown;
   private joinMessage_: JoinMessage | null = null;
   private iceServers_: RTCIceServer[] = [];
@@ -498,6 +500,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.topology = 'sfu';
     this.openSfu_();
     this.meshTimer_ = this.platform_.setTimer(() => this.closeMesh_(), kMeshLingerMs);
+    this.watchMove_();
     this.emit('topology', 'sfu');
   }
 
@@ -507,19 +510,29 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
         if (track.live) this.emit('trackUpdated', { participant, track });
       }
     }
-    if (this.mesh_ && this.topology === 'sfu' && this.everythingFlows_()) {
-      this.mesh_.announceMoved();
-      if (this.mesh_.links.length === 0) this.closeMesh_();
-    }
   }
 
-  /** Whether each source that the mesh brings comes over the server as well. */
-  private everythingFlows_(): boolean {
+  private watchMove_(): void {
+    this.moveTimer_ = this.platform_.setTimer(async () => {
+      const link = this.link_;
+      if (!this.mesh_ || !link) return;
+      const arrived = await arrivedTracks(link.pc);
+      if (!this.mesh_ || this.link_ !== link) return;
+      if (this.everythingArrived_(arrived)) {
+        this.mesh_.announceMoved();
+        if (this.mesh_.links.length === 0) this.closeMesh_();
+      }
+      this.watchMove_();
+    }, kMovePollMs);
+  }
+
+  /** Whether each source that the mesh brings is decoded from the server as well. */
+  private everythingArrived_(arrived: Set<string>): boolean {
     for (const participant of this.roster_.participants.values()) {
       const tracks = [...participant.tracks.values()];
-      for (const old of tracks.filter((t) => t.id.startsWith('mesh:') && t.live)) {
+      for (const old of tracks.filter((t) => t.id.startsWith('mesh:') && t.live && !t.muted)) {
         const heir = tracks.find((t) => t.source === old.source && t.id !== old.id);
-        if (!heir?.live) return false;
+        if (!heir?.mediaTrack || !arrived.has(heir.mediaTrack.id)) return false;
       }
     }
     return true;
@@ -527,6 +540,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
 
   private closeMesh_(): void {
     this.platform_.clearTimer(this.meshTimer_);
+    this.platform_.clearTimer(this.moveTimer_);
     this.mesh_?.close();
     this.mesh_ = null;
   }
@@ -635,6 +649,18 @@ const kLasting = new Set([
   'invalid_message',
   'topology_unsupported',
 ]);
+
+/**
+ * The tracks whose media can be shown without a pause. A browser may unmute a track before its
+ * first picture is decoded, so the statistics are asked.
+ */
+async function arrivedTracks(connection: RTCPeerConnection): Promise<Set<string>> {
+  const { inbound } = new StatsNormaliser().normalise(await connection.getStats());
+  const arrived = inbound.filter((s) =>
+    s.kind === 'video' ? (s.framesDecoded ?? 0) > 0 : s.packetsReceived > 0,
+  );
+  return new Set(arrived.map((s) => s.trackIdentifier ?? ''));
+}
 
 function defaultUrl(): string {
   const address = new URL('/signal', globalThis.location.href);

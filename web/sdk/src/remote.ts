@@ -33,7 +33,7 @@ export class RemoteTrack {
     },
   ) {
     this.kind = description.kind;
-    this.source = description.source;
+    this.source = sourceOf(description);
     this.codec = description.codec;
     this.simulcast = description.simulcast;
     this.muted = description.muted;
@@ -48,7 +48,7 @@ export class RemoteTrack {
   /** @internal */
   update(description: TrackDescription): void {
     this.kind = description.kind;
-    this.source = description.source;
+    this.source = sourceOf(description);
     this.codec = description.codec;
     this.simulcast = description.simulcast;
     this.muted = description.muted || description.forceMuted;
@@ -82,6 +82,12 @@ export class RemoteParticipant {
     this.reconnecting = description.connection === 'reconnecting';
     this.quality = description.quality ?? this.quality;
   }
+}
+
+// Simple clients do not say what they send: then it is a camera or a microphone.
+function sourceOf({ source, kind }: Pick<TrackDescription, 'source' | 'kind'>): TrackSource {
+  if (source !== 'unknown') return source;
+  return kind === 'audio' ? 'microphone' : 'camera';
 }
 
 export interface RosterListener {

@@ -218,6 +218,16 @@ describe('the others', () => {
     expect([...client.participants.keys()]).toEqual(['ada']);
   });
 
+  it('may be simple clients that do not say what they send', async () => {
+    const tracks = [
+      trackOf('ada', '0', 'video', 'unknown'),
+      trackOf('ada', '1', 'audio', 'unknown'),
+    ];
+    await enter({ participants: [ada(tracks)] });
+    expect(client.participants.get('ada')?.track('camera')?.id).toBe('ada.0');
+    expect(client.participants.get('ada')?.track('microphone')?.id).toBe('ada.1');
+  });
+
   it('speak, and have a quality; ours is told apart', async () => {
     await enter({ participants: [ada()] });
     platform.socket.receive({ type: 'active-speakers', speakers: [{ id: 'ada', level: 0.7 }] });
@@ -436,8 +446,21 @@ describe('a mesh', () => {
     const shown = () => client.participants.get('ada')?.track('camera')?.mediaTrack;
     expect(shown()).toBe(before);
     after.flow();
-    expect(old.signalingState).not.toBe('closed');
     platform.socket.receive({ type: 'direct', from: 'ada', parley: { moved: true } });
+    await platform.advance(400);
+    expect(old.signalingState).not.toBe('closed'); // packets, but no picture yet
+    platform.connection.stats = [
+      {
+        id: 'in',
+        type: 'inbound-rtp',
+        kind: 'video',
+        trackIdentifier: after.id,
+        framesDecoded: 1,
+        timestamp: 1,
+      },
+    ];
+    await platform.advance(400);
+    expect(platform.socket.sentOf('direct').at(-1)?.parley).toEqual({ moved: true });
     expect(old.signalingState).toBe('closed');
     expect(shown()).toBe(after);
   });

@@ -197,6 +197,7 @@ export class FakePeerConnection {
   transceivers: FakeTransceiver[] = [];
   candidates: RTCIceCandidateInit[] = [];
   restarts = 0;
+  stats: { id: string; type: string; [key: string]: unknown }[] = [];
   onnegotiationneeded: (() => void) | null = null;
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
   ontrack: ((event: unknown) => void) | null = null;
@@ -249,7 +250,7 @@ export class FakePeerConnection {
     this.restarts += 1;
   }
   async getStats() {
-    return new Map();
+    return new Map(this.stats.map((s) => [s.id, s]));
   }
   close() {
     this.signalingState = 'closed';
