@@ -1,7 +1,7 @@
 // <video> and <audio> bound to a MediaStreamTrack. The element follows the track; the stream around
 // it is made once, so that a track change does not flash.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { markFirstFrame } from './hooks.js';
 
 function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null) {
@@ -15,21 +15,56 @@ function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null) {
   return element;
 }
 
-export function VideoView(props: {
+interface VideoProps {
   track: MediaStreamTrack | null;
   mirrored?: boolean;
   contain?: boolean;
   remote?: boolean;
   label: string;
-}) {
+}
+
+/**
+ * Shows a track. When another takes its place, the old picture stays until the new one is there:
+ * people see neither black nor a jump.
+ */
+export function VideoView(props: VideoProps) {
+  const { track } = props;
+  const [shown, setShown] = useState(track);
+  const waits = shown !== null && track !== null && shown !== track;
+  const views = waits ? [shown, track] : [track];
+  return (
+    <>
+      {views.map((each) => (
+        <Picture
+          {...props}
+          key={each?.id}
+          track={each}
+          hidden={waits && each === track}
+          onPicture={() => setShown(each)}
+        />
+      ))}
+    </>
+  );
+}
+
+function Picture(props: VideoProps & { hidden: boolean; onPicture: () => void }) {
   const element = useTrack<HTMLVideoElement>(props.track);
-  const classes = ['picture', props.mirrored && 'mirrored', props.contain && 'contain'];
+  const classes = [
+    'picture',
+    props.mirrored && 'mirrored',
+    props.contain && 'contain',
+    props.hidden && 'coming',
+  ];
+  const onLoadedData = () => {
+    if (props.remote) markFirstFrame();
+    props.onPicture();
+  };
   return (
     <video
       ref={element}
       class={classes.filter(Boolean).join(' ')}
       aria-label={props.label}
-      onLoadedData={props.remote ? markFirstFrame : undefined}
+      onLoadedData={onLoadedData}
       autoplay
       playsInline
       muted
