@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "server/settings.hpp"
+#include "server/log.hpp"
 #include "server/text.hpp"
 
 namespace parley::server {
@@ -24,9 +24,7 @@ constexpr const char* kAbout =
     "  parley config check parley.toml\n"
     "  parley serve --config parley.toml\n";
 
-constexpr const char* kServeAbout =
-    "Serve the app, signaling, the API and media.\n"
-    "\n"
+constexpr const char* kServeExamples =
     "Examples:\n"
     "  parley serve\n"
     "      http://localhost:8080 for this machine alone; no token is needed.\n"
@@ -156,8 +154,8 @@ CliExit usage(const std::string& what, const CLI::App& app) {
     const auto* command = chosen_command(app);
     const auto path = command == &app ? std::string("parley") : "parley " + command->get_name();
     constexpr std::size_t kLongest = 300;
-    return {kExitUsage, "parley: " + quote(what.substr(0, kLongest)).substr(1, kLongest) + "\n`" +
-                            path + " --help` explains the command line.\n"};
+    return {kExitUsage, "parley: " + log::escape(what.substr(0, kLongest)) + "\n`" + path +
+                            " --help` explains the command line.\n"};
 }
 
 }  // namespace
@@ -173,7 +171,7 @@ std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::str
     ConfigShowCommand show_command;
 
     auto* serve = app.add_subcommand("serve", "Serve the app, signaling, the API and media");
-    serve->description(kServeAbout);
+    serve->footer(kServeExamples);
     add_serve(*serve, flags);
     auto* config = app.add_subcommand("config", "Check or show the configuration");
     config->require_subcommand(1);

@@ -351,12 +351,13 @@ void Connection::respond(HttpResponse response, bool keep_alive, bool head_only)
     flush();
 }
 
-void Connection::refuse_unreadable(unsigned status, const std::string& reason) {
+void Connection::refuse_unreadable(unsigned status, std::string reason) {
     control_.counters().drop(status == 408 ? Drop::kSlow : Drop::kBadRequest);
     log::debug("{} sent a request that is refused with {}: {}", caller_.remote.to_string(), status,
                reason);
     http_.reset();
-    respond(Router::refuse({status, "bad_request", std::string(status_text(status)) + ".", reason,
+    respond(Router::refuse({status, "bad_request", std::string(status_text(status)) + ".",
+                            std::move(reason),
                             "send a request that HTTP/1.1 allows, within the server's limits"}),
             false, false);
 }

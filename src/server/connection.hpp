@@ -78,7 +78,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
     void handle_request(HttpRequest request);
     void respond(HttpResponse response, bool keep_alive, bool head_only);
-    void refuse_unreadable(unsigned status, const std::string& reason);
+    void refuse_unreadable(unsigned status, std::string reason);
     void open_websocket(signal::ConnectionInfo info);
     void on_websocket_event(WebSocketEvent event);
     void queue_frame(std::string frame);

@@ -319,11 +319,11 @@ TEST_F(RouterTest, ForeignPagesCannotUseALocalApi) {
 
 TEST_F(RouterTest, AdministersRooms) {
     EXPECT_EQ(get("/api/v1/rooms/none").status, 404U);
-    const auto ada = join(1, "da/ily ü");
-    const auto bob = join(2, "da/ily ü");
+    const auto ada = join(1, "da ily ü");
+    const auto bob = join(2, "da ily ü");
     ASSERT_FALSE(ada.empty());
-    const std::string room = "/api/v1/rooms/da%2Fily%20%C3%BC";
-    if (get(room).status == 404) GTEST_SKIP() << "such room names are not allowed";
+    const std::string room = "/api/v1/rooms/da%20ily%20%C3%BC";
+    EXPECT_EQ(get(room).status, 200U);
     EXPECT_EQ(json::parse(get("/api/v1/rooms").body)["rooms"].size(), 1U);
 
     auto mute = request("POST", room + "/participants/" + ada + "/mute");

@@ -1,0 +1,1 @@
+parley_fuzz(http LIBS parley_server)

@@ -1,0 +1,1 @@
+parley_fuzz(settings LIBS parley_server)

@@ -1,0 +1,1 @@
+parley_fuzz(token LIBS parley_server)

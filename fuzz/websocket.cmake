@@ -1,0 +1,1 @@
+parley_fuzz(websocket LIBS parley_server)
