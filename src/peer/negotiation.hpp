@@ -100,6 +100,8 @@ enum class RefusalReason : std::uint8_t {
 };
 std::string_view to_text(RefusalReason reason);
 
+/// kReceiving also when media flows both ways: a browser that adds a track may put it into a
+/// section of ours (W3C addTrack reuses a transceiver that only received). Section::sends tells.
 enum class SectionState : std::uint8_t { kReceiving, kSending, kInactive, kRejected };
 std::string_view to_text(SectionState state);
 
@@ -128,6 +130,10 @@ struct Section {
     std::vector<std::string> formats;  // of a rejected section, as it was offered
     bool local = false;                // first offered by us
     SectionState state = SectionState::kRejected;
+    bool sends = false;  // the sender's media flows (state kSending, or kReceiving both ways)
+    /// Our own newest description refused it, so that an offer may give it a new mid. Firefox looks
+    /// at that alone, and does not take its own refusal for enough.
+    bool recyclable = false;
 
     /// The agreed formats in order of preference, RTX behind what it repairs, with the payload
     /// types on the wire.

@@ -193,14 +193,14 @@ bool has_extension(const std::vector<HeaderExtension>& extensions, rtp::Extensio
     return std::ranges::find(extensions, type, &HeaderExtension::type) != extensions.end();
 }
 
-void settle_congestion_feedback(Section& section) {
+void settle_congestion_feedback(Section& section, bool keep_remb) {
     const bool wide =
         has_extension(section.extensions, rtp::ExtensionType::kTransportSequenceNumber);
     for (auto& codec : section.codecs) {
         if (!wide) std::erase(codec.feedback, "transport-cc");
         const bool agreed =
             std::ranges::find(codec.feedback, "transport-cc") != codec.feedback.end();
-        if (agreed) std::erase(codec.feedback, "goog-remb");
+        if (agreed && !keep_remb) std::erase(codec.feedback, "goog-remb");
     }
 }
 

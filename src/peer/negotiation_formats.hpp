@@ -62,7 +62,8 @@ std::vector<HeaderExtension> common_extensions(const sdp::Description& descripti
                                                const sdp::Media& media,
                                                const KindCapabilities& ours, bool we_send);
 bool has_extension(const std::vector<HeaderExtension>& extensions, rtp::ExtensionType type);
-/// Transport-wide feedback needs its header extension; where it has it, REMB is not needed.
-void settle_congestion_feedback(Section& section);
+/// Transport-wide feedback needs its header extension; where it has it, REMB is not needed, unless
+/// streams of ours share the section.
+void settle_congestion_feedback(Section& section, bool keep_remb = false);
 
 }  // namespace parley::peer

@@ -43,7 +43,8 @@ DefaultAddress default_address(const std::vector<std::string>& candidates) {
 
 sdp::Direction direction_of(const Section& section) {
     switch (section.state) {
-        case SectionState::kReceiving: return sdp::Direction::kRecvOnly;
+        case SectionState::kReceiving:
+            return section.sends ? sdp::Direction::kSendRecv : sdp::Direction::kRecvOnly;
         case SectionState::kSending: return sdp::Direction::kSendOnly;
         default: return sdp::Direction::kInactive;
     }
@@ -127,13 +128,13 @@ sdp::Media write_section(const Section& section, const SenderSpec* sender,
         media.extmaps.push_back(
             {extension.id, extension.direction, std::string(rtp::uri(extension.type)), {}});
     }
-    if (section.state == SectionState::kSending && sender != nullptr) {
+    if (section.state == SectionState::kSending) {
         media.codecs = section.codecs;
-        write_sending(media, section, *sender);
     } else {
         write_codecs(media, section);
         write_receiving(media, section);
     }
+    if (section.sends && sender != nullptr) write_sending(media, section, *sender);
     return media;
 }
 

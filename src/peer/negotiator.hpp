@@ -105,6 +105,7 @@ class Negotiator {
 
     // negotiator_answer.cpp: our sections in answers
     Section answer_section(const sdp::Media& offered, std::size_t index);
+    void answer_receiving(const sdp::Media& offered, Section& section) const;
     bool answer_sending(const sdp::Media& offered, Section& section, const Sender& sender) const;
     std::optional<SenderId> sender_for(const sdp::Media& offered, const Section* existing) const;
     void answer_with_sender(const sdp::Media& offered, Section& section, SenderId id);
@@ -117,7 +118,7 @@ class Negotiator {
                       const std::vector<Section>& sections) const;
     Section apply_answer(const sdp::Description& answer, const sdp::Media& answered,
                          Section section);
-    void apply_answer_sending(const sdp::Media& answered, Section& section);
+    void apply_answer_sending(const sdp::Media& answered, bool wanted, Section& section);
 
     std::vector<const SenderSpec*> specs_of(const std::vector<Section>& sections) const;
 

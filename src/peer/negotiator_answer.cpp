@@ -126,27 +126,42 @@ Section Negotiator::answer_section(const sdp::Media& offered, std::size_t index)
     }
     const auto carried = existing != nullptr ? existing->sender : std::nullopt;
     if (!is_usable(offered)) {
+        section.recyclable = true;
         if (carried) {
             set_sender_state(*carried, SenderState::kRefused, RefusalReason::kSectionRejected);
         }
         return section;
     }
-    const auto& ours = *config_.capabilities.of(section.kind);
-    const auto direction = offer.direction_of(offered);
-    if (const auto id = sender_for(offered, existing)) {
-        answer_with_sender(offered, section, *id);
-        if (section.sender) return section;
+    if (const auto id = sender_for(offered, existing)) answer_with_sender(offered, section, *id);
+    const bool receiving = sdp::sends(offer.direction_of(offered));
+    if (section.sender && !receiving) return section;
+    answer_receiving(offered, section);
+    if (section.codecs.empty()) {
+        section.recyclable = true;
+        return section;
     }
-    section.codecs = common_codecs(offered, ours, ours.receive_feedback);
-    if (section.codecs.empty()) return section;
-    const bool receiving = sdp::sends(direction) && !section.local;
-    section.state = receiving ? SectionState::kReceiving : SectionState::kInactive;
     section.formats.clear();
-    section.extensions = common_extensions(offer, offered, ours, false);
-    settle_congestion_feedback(section);
+    section.state = receiving ? SectionState::kReceiving : SectionState::kInactive;
+    return section;
+}
+
+/// What we can receive of the section, added to what a sender of ours needs of it.
+void Negotiator::answer_receiving(const sdp::Media& offered, Section& section) const {
+    const auto& ours = *config_.capabilities.of(section.kind);
+    auto codecs = common_codecs(offered, ours, ours.receive_feedback);
+    for (auto& codec : section.codecs) {
+        const auto known = std::ranges::find(codecs, codec.payload_type, &sdp::Codec::payload_type);
+        if (known == codecs.end()) codecs.push_back(std::move(codec));
+    }
+    section.codecs = std::move(codecs);
+    for (auto& extension : common_extensions(remote_offer_->description, offered, ours, false)) {
+        if (!has_extension(section.extensions, extension.type)) {
+            section.extensions.push_back(extension);
+        }
+    }
+    settle_congestion_feedback(section, section.sender.has_value());
     read_layers(offered, config_.capabilities.max_simulcast_layers, section);
     read_remote_streams(offered, section);
-    return section;
 }
 
 /// What this section carries for us: what it carried before, or one that waits for such a section.
@@ -182,6 +197,7 @@ void Negotiator::answer_with_sender(const sdp::Media& offered, Section& section,
     section.formats.clear();
     const bool wanted = sdp::receives(remote_offer_->description.direction_of(offered));
     section.state = wanted ? SectionState::kSending : SectionState::kInactive;
+    section.sends = wanted;
     set_sender_state(id, wanted ? SenderState::kActive : SenderState::kHeld);
 }
 

@@ -66,16 +66,20 @@ std::optional<std::uint8_t> number_for_rtx(const RemoteFormats& remote,
 std::optional<std::uint8_t> number_for_extension(const RemoteFormats& remote,
                                                  const std::vector<Section>& sections,
                                                  const Section& own, rtp::ExtensionType type) {
-    if (const auto known = remote.extension_id(type)) return known;
+    // Sections of the own kind first: some stacks (aiortc) number each kind for itself.
     std::bitset<256> used;
-    for (const auto& section : sections) {
-        if (section.state == SectionState::kRejected) continue;
-        for (const auto& known : section.extensions) {
-            if (known.type == type) return known.id;
-            used.set(known.id);
+    for (const bool own_kind : {true, false}) {
+        for (const auto& section : sections) {
+            if (section.state == SectionState::kRejected) continue;
+            if ((section.kind == own.kind) != own_kind) continue;
+            for (const auto& known : section.extensions) {
+                if (known.type == type && !used[known.id]) return known.id;
+                used.set(known.id);
+            }
         }
     }
     for (const auto& known : own.extensions) used.set(known.id);
+    if (const auto known = remote.extension_id(type); known && !used[*known]) return known;
     // RFC 8285 §4.2: 15 is reserved in the one-byte form.
     const int limit = remote.allows_mixed_extmap() ? 255 : 14;
     for (int id = 1; id <= limit; ++id) {
@@ -131,14 +135,15 @@ std::vector<Section> Negotiator::plan() {
     auto sections = agreed_;
     for (auto& section : sections) {
         if (!section.sender) continue;
-        if (find_sender(section.sender) != nullptr) {
-            section.state = SectionState::kSending;  // also one that the remote held
-        } else {
-            section.sender.reset();
-            section.rtx_payload_type.reset();
-            section.red_payload_type.reset();
-            section.state = SectionState::kInactive;
+        const bool receiving = section.state == SectionState::kReceiving;
+        section.sends = find_sender(section.sender) != nullptr;  // also one that the remote held
+        if (!receiving) {
+            section.state = section.sends ? SectionState::kSending : SectionState::kInactive;
         }
+        if (section.sends) continue;
+        section.sender.reset();
+        section.rtx_payload_type.reset();
+        section.red_payload_type.reset();
     }
     for (const auto& [id, sender] : senders_) {
         if (sender.state == SenderState::kWaiting) place_sender(id, sender, sections);
@@ -163,7 +168,8 @@ bool Negotiator::place_sender(SenderId id, const Sender& sender, std::vector<Sec
     const auto refused = std::ranges::find_if(sections, [&](const Section& section) {
         const bool media =
             section.kind == sdp::MediaKind::kAudio || section.kind == sdp::MediaKind::kVideo;
-        return section.state == SectionState::kRejected && media && section.mid_on_wire;
+        return section.state == SectionState::kRejected && section.recyclable && media &&
+               section.mid_on_wire;
     });
     Section section;
     section.index = static_cast<std::size_t>(refused - sections.begin());
@@ -231,6 +237,7 @@ bool Negotiator::fill_sending(Section& section, SenderId id, const Sender& sende
     settle_congestion_feedback(section);
     section.sender = id;
     section.state = SectionState::kSending;
+    section.sends = true;
     return true;
 }
 
@@ -239,7 +246,9 @@ bool Negotiator::fill_sending(Section& section, SenderId id, const Sender& sende
 Section Negotiator::apply_answer(const sdp::Description& answer, const sdp::Media& answered,
                                  Section section) {
     if (section.state == SectionState::kRejected || !is_usable(answered)) {
+        section.recyclable = section.state == SectionState::kRejected;  // we wrote port 0
         section.state = SectionState::kRejected;
+        section.sends = false;
         const auto refused = std::exchange(section.sender, std::nullopt);
         if (refused) {
             set_sender_state(*refused, SenderState::kRefused, RefusalReason::kSectionRejected);
@@ -273,38 +282,44 @@ Section Negotiator::apply_answer(const sdp::Description& answer, const sdp::Medi
     });
     section.rtcp_rsize = section.rtcp_rsize && answered.rtcp_rsize;
     const auto direction = answer.direction_of(answered);
-    if (section.sender) {
-        section.state = sdp::receives(direction) ? SectionState::kSending : SectionState::kInactive;
-        apply_answer_sending(answered, section);
-    } else {
-        const bool receiving = sdp::sends(direction) && section.state == SectionState::kReceiving;
-        section.state = receiving ? SectionState::kReceiving : SectionState::kInactive;
-        read_remote_streams(answered, section);
-    }
-    settle_congestion_feedback(section);
+    const bool receiving = sdp::sends(direction) && section.state == SectionState::kReceiving;
+    section.state = receiving ? SectionState::kReceiving : SectionState::kInactive;
+    if (section.sender) apply_answer_sending(answered, sdp::receives(direction), section);
+    if (section.sends && !receiving) section.state = SectionState::kSending;
+    if (!section.sends || receiving) read_remote_streams(answered, section);
+    settle_congestion_feedback(section, section.sends && receiving);
     if (section.codecs.empty()) {  // parked with what was offered: an m= line needs a format
         section.codecs = offered_codecs;
         section.state = SectionState::kInactive;
+        section.sends = false;
     }
     return section;
 }
 
-void Negotiator::apply_answer_sending(const sdp::Media& answered, Section& section) {
+void Negotiator::apply_answer_sending(const sdp::Media& answered, bool wanted, Section& section) {
     const SenderId id = *section.sender;
+    const auto* sender = find_sender(id);
+    section.sends = false;
     // The remote's order of preference decides which of the common formats is sent.
     std::optional<std::uint8_t> chosen;
     for (const auto& theirs : answered.codecs) {
         const auto* codec = section.codec(theirs.payload_type);
-        if (chosen || codec == nullptr || codec->is_rtx() || codec->is_red()) continue;
-        chosen = codec->payload_type;
+        if (chosen || codec == nullptr || codec->is_red()) continue;
+        const bool ours = sender == nullptr  // removed meanwhile: what was offered stands
+                              ? codec->payload_type == section.payload_type
+                              : std::ranges::any_of(sender->spec.codecs, [&](const auto& format) {
+                                    return sdp::same_format(format, *codec);
+                                });
+        if (ours) chosen = codec->payload_type;
     }
     if (!chosen) {
-        if (const auto* sender = find_sender(id)) {
+        if (sender != nullptr) {
             remote_.learn_refused(section.kind, sender->spec.codecs.front());
         }
         set_sender_state(id, SenderState::kRefused, RefusalReason::kCodecUnsupported);
-        section.state = SectionState::kInactive;
         section.sender.reset();
+        section.rtx_payload_type.reset();
+        section.red_payload_type.reset();
         return;
     }
     section.payload_type = *chosen;
@@ -315,7 +330,7 @@ void Negotiator::apply_answer_sending(const sdp::Media& answered, Section& secti
         red = red || codec.is_red();
     }
     if (!red) section.red_payload_type.reset();
-    const bool wanted = section.state == SectionState::kSending;
+    section.sends = wanted;
     set_sender_state(id, wanted ? SenderState::kActive : SenderState::kHeld);
 }
 

@@ -207,10 +207,15 @@ TEST_F(NegotiatorOffer, RejectedSectionRefusesItsSenderAndIsRecycledWithANewMid)
     ASSERT_FALSE(changes.empty());
     EXPECT_EQ(changes.back().reason, RefusalReason::kSectionRejected);
 
-    const auto audio = negotiator_.add_sender(audio_sender(3), at(11s));
+    // Our own description has to show the refusal once before the section is given away.
+    const auto first = negotiator_.add_sender(audio_sender(3), at(11s));
     complete(12s);
-    EXPECT_THAT(mids(), ElementsAre("0", "1", "s1"));
-    EXPECT_EQ(negotiator_.section_of(audio)->kind, sdp::MediaKind::kAudio);
+    EXPECT_THAT(mids(), ElementsAre("0", "1", "s0", "s1"));
+    EXPECT_EQ(negotiator_.section_of(first)->mid, "s1");
+    const auto second = negotiator_.add_sender(audio_sender(5), at(13s));
+    complete(14s);
+    EXPECT_THAT(mids(), ElementsAre("0", "1", "s2", "s1"));
+    EXPECT_EQ(negotiator_.section_of(second)->kind, sdp::MediaKind::kAudio);
 }
 
 TEST_F(NegotiatorOffer, AnswerWithoutTheCodecRefusesTheSender) {
@@ -275,6 +280,40 @@ TEST_F(NegotiatorOffer, AnInactiveAnswerHoldsAndALaterOfferOfTheRemoteResumes) {
     theirs.groups[0].mids = {"0", "1"};
     answered(negotiator_, sdp::write(theirs), at(4s));
     EXPECT_EQ(negotiator_.sender_state(id), SenderState::kRefused);
+}
+
+// addTrack puts a new track into a transceiver that so far only received: a section of ours.
+TEST_F(NegotiatorOffer, TheRemoteMaySendInASectionOfOurs) {
+    const auto id = negotiator_.add_sender(video_sender(1), {});
+    complete(50ms);
+    auto theirs = parsed(recorded("chromium_seed"));
+    theirs.media.push_back(theirs.media[0]);
+    theirs.media[2].mid = "s0";
+    theirs.media[2].rids.clear();
+    theirs.media[2].simulcast.reset();
+    theirs.media[2].msids = {{"screen", "s1"}};
+    theirs.groups[0].mids = {"0", "1", "s0"};
+    const auto answer = answered(negotiator_, sdp::write(theirs), at(1s));
+    ASSERT_EQ(answer.media.size(), 3U);
+    EXPECT_EQ(answer.media[2].direction, sdp::Direction::kSendRecv);
+    EXPECT_EQ(answer.media[2].msids.size(), 1U);
+    const auto& section = negotiator_.sections()[2];
+    EXPECT_EQ(section.state, SectionState::kReceiving);
+    EXPECT_TRUE(section.sends);
+    EXPECT_EQ(section.remote_stream, "screen");
+    EXPECT_EQ(section.sender, id);
+    EXPECT_EQ(section.payload_type, 96);
+    EXPECT_EQ(section.rtx_payload_type, 97);
+    EXPECT_GT(section.codecs.size(), 2U);
+    EXPECT_TRUE(section.has_feedback(96, "transport-cc") && section.has_feedback(96, "goog-remb"));
+    EXPECT_EQ(negotiator_.sender_state(id), SenderState::kActive);
+
+    negotiator_.add_sender(video_sender(3), at(2s));
+    complete(3s);
+    EXPECT_EQ(negotiator_.sections()[2].state, SectionState::kReceiving);
+    EXPECT_TRUE(negotiator_.sections()[2].sends);
+    negotiator_.remove_sender(id, at(4s));
+    EXPECT_EQ(parsed(offer(5s)).media[2].direction, sdp::Direction::kRecvOnly);
 }
 
 TEST_F(NegotiatorOffer, OnCollisionWeYieldAndOfferAgain) {
