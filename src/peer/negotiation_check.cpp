@@ -68,25 +68,6 @@ Verdict check_payload_types(const sdp::Description& description) {
     return {};
 }
 
-Verdict check_extension_ids(const sdp::Description& description) {
-    std::array<std::string, 256> meaning;
-    for (const auto& media : description.media) {
-        if (!is_usable(media)) continue;
-        for (const auto& extmap : extmaps_of(description, media)) {
-            if (extmap.id > 255) continue;
-            auto& known = meaning[extmap.id];
-            if (known.empty()) known = extmap.uri;
-            if (known == extmap.uri) continue;
-            return error("extension_id_conflict",
-                         name_of(description, media) + " uses header extension id " +
-                             std::to_string(extmap.id) + " for " + extmap.uri +
-                             ", another section for " + known,
-                         "within a bundle an id means one header extension");
-        }
-    }
-    return {};
-}
-
 /// The usable sections, those of the BUNDLE group first and in its order: the first is the one
 /// whose transport counts (RFC 8843 §7.1).
 std::vector<const sdp::Media*> by_bundle_order(const sdp::Description& description) {
@@ -248,8 +229,9 @@ Verdict check_transport_rules(const sdp::Description& description) {
                      name_of(description, *outside) + " is not in a BUNDLE group",
                      "bundle all sections (bundlePolicy \"max-bundle\")");
     }
-    if (auto verdict = check_payload_types(description)) return verdict;
-    return check_extension_ids(description);
+    // Deviates: RFC 8843 §9 wants one meaning for an extension id in the whole bundle. aiortc gives
+    // each section numbers of its own, and packets are read by their section's, so that is let be.
+    return check_payload_types(description);
 }
 
 bool is_bundled(const sdp::Description& description) {

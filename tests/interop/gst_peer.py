@@ -36,7 +36,10 @@ class Peer:
         if options.publish:
             self.pipeline = Gst.parse_launch(PUBLISH)
         else:
-            self.pipeline = Gst.parse_launch("webrtcbin name=peer bundle-policy=max-bundle")
+            self.pipeline = Gst.Pipeline.new(None)
+            player = Gst.ElementFactory.make("webrtcbin", "peer")
+            player.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
+            self.pipeline.add(player)
         self.peer = self.pipeline.get_by_name("peer")
         self.peer.connect("pad-added", self.on_pad)
         if not options.publish:
