@@ -255,6 +255,7 @@ class Agent {
     Pair* selected() { return selected_ ? list_.find(*selected_) : nullptr; }
     const Pair* selected() const { return selected_ ? list_.find(*selected_) : nullptr; }
     bool selected_is_current() const;
+    static bool has_consent(const Pair& pair, Instant now);
     void heard(Pair& pair, Instant now);
     void consider_nominated(Pair& pair, Instant now);
     void consider_move(Pair& pair, Instant now);
@@ -262,6 +263,7 @@ class Agent {
     void nominate_if_ready(Instant now);
     void select(Pair& pair, Instant now);
     void lose_selected(State state, Reason reason, Instant now);
+    void check_for_media(Pair& pair, Instant now);
     void check_consent(Instant now);
     void check_quiet(Instant now);
     void check_failure(Instant now);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/assert.hpp"
 #include "ice/agent.hpp"
 
 namespace parley::ice {
@@ -105,6 +106,7 @@ Pair* Agent::insert(Pair pair) {
 void Agent::forget(PairId id) {
     const auto* pair = list_.find(id);
     if (pair == nullptr) return;
+    PARLEY_ASSERT(selected_ != id);  // lose_selected() comes first
     if (pair->proven && !proven_by_another(*pair)) emit(PathForgotten{pair->path});
     transactions_.erase_pair(id);
     list_.erase(id);

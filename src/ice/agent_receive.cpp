@@ -147,7 +147,7 @@ void Agent::on_check(const stun::Message& message, const net::Path& path, std::u
 /// RFC 8445 §7.3.1.4 and, for a pair that is valid already, §7.3.1.5.
 void Agent::answer_check_by_check(Pair& pair, Instant now) {
     if (pair.consent_lost) return;  // RFC 7675 §5.1: not with these credentials
-    if (pair.confirmed) {
+    if (has_consent(pair, now)) {
         if (!controlling_ && pair.nominated_by_peer) consider_nominated(pair, now);
         return;
     }

@@ -18,6 +18,11 @@ constexpr Duration kWorriedInterval = 1s;
 
 }  // namespace
 
+/// The peer is known to receive there, by an answer not older than consent may be.
+bool Agent::has_consent(const Pair& pair, Instant now) {
+    return pair.confirmed && !pair.consent_lost && now < pair.consent_until;
+}
+
 bool Agent::selected_is_current() const {
     const auto* pair = selected();
     return pair != nullptr && pair->generation == generation_;
@@ -34,7 +39,7 @@ void Agent::heard(Pair& pair, Instant now) {
 /// An agent that nominates aggressively names every pair again and again: then the better one
 /// stays, as it will choose too (RFC 5245 §8.1.1.2).
 void Agent::consider_nominated(Pair& pair, Instant now) {
-    if (!pair.confirmed || pair.consent_lost) return;
+    if (!has_consent(pair, now)) return;
     const bool fresh = pair.nomination_fresh;
     pair.nomination_fresh = false;
     if (selected_ == pair.id) return;
@@ -51,7 +56,7 @@ void Agent::consider_nominated(Pair& pair, Instant now) {
 void Agent::consider_move(Pair& pair, Instant now) {
     const auto* used = selected();
     if (used == nullptr || used->id == pair.id || used->generation != pair.generation) return;
-    if (!pair.confirmed || pair.consent_lost) return;
+    if (!has_consent(pair, now)) return;
     const auto& timings = config_.timings;
     const bool has_media = pair.last_media > used->created && pair.last_media + 1s > now;
     const bool silent =
@@ -78,7 +83,7 @@ void Agent::nominate_if_ready(Instant now) {
     for (auto& pair : list_.pairs()) {
         if (pair.generation != generation_) continue;
         if (pair.nominating) return;
-        if (!pair.confirmed || pair.consent_lost) continue;
+        if (!has_consent(pair, now)) continue;
         if (best == nullptr || pair.priority > best->priority) best = &pair;
     }
     if (best == nullptr) {
@@ -168,7 +173,14 @@ void Agent::check_quiet(Instant now) {
 void Agent::check_failure(Instant now) {
     if (now < failure_at_) return;
     failure_at_ = kNever;
-    if (!selected_) set_state(State::kFailed, Reason::kNoPathFound);
+    if (selected_) return;
+    // Nothing more is sent until a check arrives or the owner restarts.
+    transactions_.clear();
+    for (auto& pair : list_.pairs()) {
+        pair.triggered = pair.nominating = pair.connecting = pair.confirmed = false;
+        pair.state = PairState::kFailed;
+    }
+    set_state(State::kFailed, Reason::kNoPathFound);
 }
 
 // Deviates: RFC 7675 §5.1 asks every 5 s. A path that has gone quiet is asked sooner, and so is
@@ -214,10 +226,22 @@ void Agent::on_media(const net::Path& path, Instant now) {
     heard(*pair, now);
     pair->last_media = now;
     if (pair->consent_lost) return;
-    if (pair->confirmed) {
+    if (has_consent(*pair, now)) {
         consider_move(*pair, now);
         step(now);
+    } else {
+        check_for_media(*pair, now);
     }
+}
+
+/// Asks whether the peer receives where its media comes from, a few times a second.
+void Agent::check_for_media(Pair& pair, Instant now) {
+    const auto interval = config_.timings.media_check_interval;
+    if (pair.triggered || pair.last_media_trigger + interval > now) return;
+    pair.last_media_trigger = now;
+    ++stats_.media_checks;
+    list_.trigger(pair);
+    step(now);
 }
 
 void Agent::on_media_from_unproven_path(const net::Path& path, Instant now) {
@@ -237,20 +261,15 @@ void Agent::on_media_from_unproven_path(const net::Path& path, Instant now) {
         pair->first_unproven_media = now;
     }
     pair->last_media = now;
-    const auto interval = config_.timings.media_check_interval;
-    if (pair->triggered || pair->last_media_trigger + interval > now) return;
-    pair->last_media_trigger = now;
-    ++stats_.media_checks;
-    list_.trigger(*pair);
-    step(now);
+    check_for_media(*pair, now);
 }
 
 // A completed DTLS handshake holds fresh random numbers of both sides, so the peer received what we
 // sent there. It is as good a proof as an answered check, once (docs/rfc/ice.md).
 void Agent::on_handshake_completed(const net::Path& path, Instant now) {
     auto* pair = list_.find(path, generation_);
-    if (state_ == State::kClosed || pair == nullptr || !pair->proven) return;
-    if (pair->confirmed || pair->consent_lost) return;
+    if (state_ == State::kClosed || pair == nullptr || !pair->proven || !has_remote(*pair)) return;
+    if (has_consent(*pair, now) || pair->consent_lost) return;
     pair->confirmed = true;
     pair->consent_until = now + config_.timings.consent_expiry;
     heard(*pair, now);

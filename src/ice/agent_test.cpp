@@ -269,6 +269,25 @@ TEST_F(IceAgentTest, FollowsANominationFromANewAddressInOneRoundTrip) {
     EXPECT_EQ(agent->selected_path()->remote, moved);
 }
 
+TEST_F(IceAgentTest, APairThatWasLongUnusedIsCheckedAgainBeforeMediaGoesThere) {
+    const auto other = at("192.0.2.2:5000");
+    connect(other);
+    now += 50ms;
+    ASSERT_TRUE(receive(Check{.use_candidate = true}));
+    answer_all();
+    ASSERT_EQ(agent->selected_path()->remote, kRemote);
+    const auto start = now;
+    while (now < start + 40s) {
+        now = agent->next_timeout();
+        agent->handle_timeout(now);
+        answer_all();
+    }
+    ASSERT_TRUE(receive(Check{.use_candidate = true}, other));
+    EXPECT_EQ(agent->selected_path()->remote, kRemote);
+    EXPECT_EQ(answer_all(), 1U);
+    EXPECT_EQ(agent->selected_path()->remote, other);
+}
+
 TEST_F(IceAgentTest, ACheckThatIsLostIsRepeatedWithBackOff) {
     know_peer();
     ASSERT_TRUE(receive(Check{}));
