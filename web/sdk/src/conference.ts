@@ -16,6 +16,7 @@ import type {
   PeerDescription,
   Rights,
   RoomMessage,
+  SessionMessage,
   TopologyKind,
 } from './protocol.js';
 import { ServerPublisher } from './publisher.js';
@@ -79,6 +80,14 @@ export interface JoinOptions {
   layer?: LayerWish | undefined;
 }
 
+/** The connection to the media server, with what it wants said. */
+interface SfuConnection {
+  link: Link;
+  publisher: ServerPublisher;
+  held: SessionMessage[];
+  send(message: SessionMessage): void;
+}
+
 /** After a move to the SFU a mesh is closed at the latest then (the server relays no longer). */
 const kMeshLingerMs = 10_000;
 const kMovePollMs = 200;
@@ -94,6 +103,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private local_: LocalMedia | null = null;
   private link_: Link | null = null;
   private publisher_: ServerPublisher | null = null;
+  private prepared_: SfuConnection | null = null;
   private mesh_: Mesh | null = null;
   private meshTimer_: unknown;
   private moveTimer_: unknown;
@@ -190,13 +200,17 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     const signaling = this.makeSignaling_(options.token);
     this.signaling_ = signaling;
     try {
-      // Both take time: the socket and the devices.
-      const [, stream] = await Promise.all([signaling.connect(), this.capture_(options)]);
+      // All of these take time: the socket, the devices, the first offer.
+      const greeted = signaling.connect();
+      const stream = await Promise.race([this.capture_(options), failure(greeted)]);
       this.local_ = this.makeLocal_(options);
       this.local_.adopt(stream, {
         camera: options.cameraOn ?? true,
         microphone: options.microphoneOn ?? true,
       });
+      const meshLikely = this.options_.topology === 'mesh' || this.options_.topology === 'auto';
+      if (!meshLikely) this.prepareSfu_();
+      await greeted;
       this.entered_(await signaling.join(this.joinMessage_));
     } catch (error) {
       this.release_();
@@ -317,29 +331,59 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.iceServers_ = message.iceServers ?? welcome;
     this.reportedMesh_ = false;
     this.roster_.replaceAll(message.participants ?? peersAsParticipants(message.peers));
-    if (this.topology === 'sfu') this.openSfu_();
-    else this.openMesh_(message.peers);
+    if (this.topology === 'sfu') {
+      this.enterSfu_();
+    } else {
+      this.discard_(this.prepared_);
+      this.prepared_ = null;
+      this.openMesh_(message.peers);
+    }
   }
 
   private openSfu_(): void {
+    this.useSfu_(this.makeSfu_(this.iceServers_));
+  }
+
+  // Making an offer takes a browser some 100 ms, as long as reaching the server: so the connection
+  // that most rooms need is made meanwhile. What it says is held back until the room is entered.
+  private prepareSfu_(): void {
+    this.prepared_ = this.makeSfu_([]);
+    this.prepared_.link.start(true);
+  }
+
+  private enterSfu_(): void {
+    const prepared = this.prepared_;
+    this.prepared_ = null;
+    // A relay counts only when it is known before the first offer. STUN servers do not matter: the
+    // media server learns addresses by itself.
+    if (prepared && !hasRelay(this.iceServers_)) {
+      this.useSfu_(prepared);
+    } else {
+      this.discard_(prepared);
+      this.openSfu_();
+    }
+  }
+
+  private makeSfu_(iceServers: RTCIceServer[]): SfuConnection {
     const local = this.local_!;
+    const held: SessionMessage[] = [];
+    const connection: { send: (message: SessionMessage) => void } = {
+      send: (message) => held.push(message),
+    };
     const link = new Link({
       platform: this.platform_,
       peerId: kSfu,
       polite: false,
-      configuration: { iceServers: this.iceServers_ },
+      configuration: { iceServers },
       sendDescription: ({ type, sdp = '' }) => {
-        if (type === 'offer') this.signaling_?.send({ type, to: kSfu, sdp: { type, sdp } });
-        if (type === 'answer') this.signaling_?.send({ type, to: kSfu, sdp: { type, sdp } });
+        if (type === 'offer') connection.send({ type, to: kSfu, sdp: { type, sdp } });
+        if (type === 'answer') connection.send({ type, to: kSfu, sdp: { type, sdp } });
       },
-      sendCandidate: (candidate) =>
-        this.signaling_?.send({ type: 'ice-candidate', to: kSfu, candidate }),
+      sendCandidate: (candidate) => connection.send({ type: 'ice-candidate', to: kSfu, candidate }),
     });
     const publisher = new ServerPublisher(link, (section) =>
-      this.signaling_?.send({ type: 'describe-track', ...section }),
+      connection.send({ type: 'describe-track', ...section }),
     );
-    this.link_ = link;
-    this.publisher_ = publisher;
     link.beforeSend = () => {
       for (const publication of local.publications.values()) publisher.describe(publication);
     };
@@ -354,7 +398,21 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     });
     for (const publication of local.publications.values()) publisher.add(publication);
     local.publishers.add(publisher);
-    link.start(true);
+    return Object.assign(connection, { link, publisher, held });
+  }
+
+  private useSfu_(connection: SfuConnection): void {
+    this.link_ = connection.link;
+    this.publisher_ = connection.publisher;
+    connection.send = (message) => this.signaling_?.send(message);
+    for (const message of connection.held.splice(0)) connection.send(message);
+    if (!connection.link.started) connection.link.start(true);
+  }
+
+  private discard_(connection: SfuConnection | null): void {
+    if (!connection) return;
+    this.local_?.publishers.delete(connection.publisher);
+    connection.link.close();
   }
 
   private openMesh_(peers: PeerDescription[]): void {
@@ -586,6 +644,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   }
 
   private closeLinks_(): void {
+    this.discard_(this.prepared_);
+    this.prepared_ = null;
     this.closeMesh_();
     if (this.publisher_) this.local_?.publishers.delete(this.publisher_);
     this.publisher_ = null;
@@ -660,6 +720,17 @@ async function arrivedTracks(connection: RTCPeerConnection): Promise<Set<string>
     s.kind === 'video' ? (s.framesDecoded ?? 0) > 0 : s.packetsReceived > 0,
   );
   return new Set(arrived.map((s) => s.trackIdentifier ?? ''));
+}
+
+function hasRelay(servers: RTCIceServer[]): boolean {
+  return servers.flatMap((s) => s.urls).some((url) => /^turns?:/.test(url));
+}
+
+/** Never resolves; rejects when the promise does. */
+function failure(promise: Promise<unknown>): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    promise.catch(reject);
+  });
 }
 
 function defaultUrl(): string {

@@ -75,6 +75,10 @@ export class Link extends Emitter<LinkEvents> {
     return this.state_;
   }
 
+  get started(): boolean {
+    return this.started_;
+  }
+
   /** From now on changes are negotiated; with `offer`, this side speaks first. */
   start(offer: boolean): void {
     this.started_ = true;

@@ -107,7 +107,26 @@ describe('joining an SFU room', () => {
       ['low', 4],
     ]);
     expect(video.direction).toBe('sendonly');
-    expect(platform.connection.configuration.iceServers).toEqual([{ urls: ['stun:s'] }]);
+    expect(platform.connections).toHaveLength(1);
+  });
+
+  it('has its offer ready before the server answers, and says nothing before it is in', async () => {
+    const entered = client.join('room', { stream: fakeStream([camera, microphone]) });
+    await settle();
+    expect(platform.connection.signalingState).toBe('have-local-offer');
+    await greet(platform.socket);
+    expect(platform.socket.sent.map((m) => m.type)).toEqual(['join']);
+    await client.leave();
+    await expect(entered).rejects.toThrow();
+  });
+
+  it('makes the connection anew when the server names a relay', async () => {
+    const iceServers = [{ urls: ['turn:t'], username: 'u', credential: 'c' }];
+    await enter({ iceServers });
+    expect(platform.connections).toHaveLength(2);
+    expect(platform.connections[0]?.signalingState).toBe('closed');
+    expect(platform.connection.configuration.iceServers).toEqual(iceServers);
+    expect(platform.socket.sentOf('offer')).toHaveLength(1);
   });
 
   it('announces mesh, topology messages and resume', async () => {
@@ -387,6 +406,9 @@ describe('coming back', () => {
 });
 
 describe('a mesh', () => {
+  beforeEach(() => {
+    client = new ConferenceClient({ url: 'ws://server/signal', platform, topology: 'auto' });
+  });
   const mesh = { topology: 'mesh', peers: [{ id: 'ada', metadata: {} }], participants: [ada()] };
 
   it('is offered to those already there, and reported when connected', async () => {
