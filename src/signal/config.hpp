@@ -36,16 +36,18 @@ struct Limits {
     std::size_t message_bytes = 1024 * 1024;
     std::uint32_t messages_per_second = 50;
     std::uint32_t message_burst = 300;
-    /// Messages dropped by the rate limit in a row before the connection is closed (1008).
+    /// Messages dropped by the rate limit, without a pause that restores the burst, before the
+    /// connection is closed (1008).
     std::uint32_t rate_limited_messages = 1'000;
-    /// Unparseable messages before the connection is closed (1007).
+    /// Unparseable messages in a row before the connection is closed (1007).
     std::uint32_t bad_json_messages = 3;
 
     std::size_t json_depth = 64;
     std::size_t metadata_bytes = 16 * 1024;
-    /// Candidates that wait in a message or arrive one by one, for each offer or answer.
+    /// Candidates that may follow one offer or answer.
     std::uint32_t candidates_per_description = 200;
     std::size_t layer_wishes = 1'000;
+    std::size_t described_sections = 256;
 
     std::size_t resume_messages = 1'000;
     std::size_t resume_bytes = 1024 * 1024;

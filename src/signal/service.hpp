@@ -108,10 +108,14 @@ struct Counters {
     std::vector<std::pair<std::string, std::uint64_t>> qualities;  // participants by quality, gauge
 };
 
+class Schemas;
+
 class Service {
  public:
     /// `random` makes client ids and resume tokens; it must outlive the service.
     Service(Config config, SecretRandom& random);
+    /// Shares the schemas: for those who make many services.
+    Service(Config config, SecretRandom& random, std::shared_ptr<const Schemas> schemas);
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
