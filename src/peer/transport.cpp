@@ -82,9 +82,10 @@ void Transport::restart_ice(Instant now) {
 void Transport::close(Instant now) {
     if (closed_) return;
     closed_ = true;
+    farewell_path_ = ice_.handshake_path();  // empty without consent: then nothing may be sent
     if (dtls_) dtls_->close();
     ice_.close(now);
-    update_state("closed");
+    drain_ice(now);
 }
 
 Result<Transport::Plain, trace::Drop> Transport::handle_receive(net::Datagram& datagram,
@@ -113,6 +114,7 @@ Result<Transport::Plain, trace::Drop> Transport::handle_stun(net::Datagram& data
 Result<Transport::Plain, trace::Drop> Transport::handle_dtls(net::Datagram& datagram, Instant now) {
     if (!ice_.proven(datagram.path) || !dtls_) return fail(trace::Drop::kDtlsBeforeIce);
     const auto handled = dtls_->handle_receive(datagram.bytes, now);
+    handshake_from_ = datagram.path;
     drain_dtls(now);
     if (!handled) return fail(handled.error());
     ice_.on_media(datagram.path, now);
@@ -122,6 +124,7 @@ Result<Transport::Plain, trace::Drop> Transport::handle_dtls(net::Datagram& data
 Result<Transport::Plain, trace::Drop> Transport::handle_media(net::Datagram& datagram,
                                                               net::PacketClass kind, Instant now) {
     if (!srtp_) return fail(trace::Drop::kBeforeKeys);
+    if (closed_ || dtls_closed_) return fail(trace::Drop::kUnknownPeer);
     const auto size = kind == net::PacketClass::kRtp ? srtp_->unprotect_rtp(datagram.bytes)
                                                      : srtp_->unprotect_rtcp(datagram.bytes);
     if (!size) return fail(srtp::to_drop(size.error()));
@@ -131,7 +134,7 @@ Result<Transport::Plain, trace::Drop> Transport::handle_media(net::Datagram& dat
 
 bool Transport::recognise(net::Datagram& datagram, Instant now) {
     const auto kind = net::classify(datagram.bytes);
-    if (!srtp_ || kind != net::PacketClass::kRtp) return false;
+    if (!srtp_ || closed_ || dtls_closed_ || kind != net::PacketClass::kRtp) return false;
     if (!srtp_->unprotect_rtp(datagram.bytes)) return false;
     ice_.on_media_from_unproven_path(datagram.path, now);
     return true;
@@ -162,7 +165,7 @@ Instant Transport::next_timeout() const {
 std::optional<net::Transmit> Transport::poll_transmit(Instant now, BytesSpan out) {
     if (auto transmit = ice_.poll_transmit(now, out)) return transmit;
     if (!dtls_) return {};
-    const auto path = ice_.handshake_path();
+    const auto path = closed_ ? farewell_path_ : ice_.handshake_path();
     if (!path) return {};
     const auto size = dtls_->poll_transmit(now, out);
     if (!size) return {};
@@ -207,7 +210,8 @@ void Transport::drain_dtls(Instant now) {
     while (auto event = dtls_->poll_event()) {
         if (const auto* connected = std::get_if<dtls::Connected>(&*event)) {
             srtp_ = std::make_unique<srtp::Session>(connected->keys, *services_.ciphers);
-            if (const auto path = ice_.handshake_path()) ice_.on_handshake_completed(*path, now);
+            // The path that the last flight came from, no other, has shown that the peer is there.
+            if (handshake_from_) ice_.on_handshake_completed(*handshake_from_, now);
             drain_ice(now);
         } else if (auto* failed = std::get_if<dtls::Failed>(&*event)) {
             dtls_failure_ = std::string(dtls::name(failed->reason)) + ": " + failed->text;
@@ -222,7 +226,8 @@ void Transport::drain_dtls(Instant now) {
 
 // The worse of ICE and DTLS, as the W3C's RTCPeerConnectionState combines them.
 void Transport::update_state(std::string reason) {
-    media_path_ = srtp_ ? ice_.selected_path() : std::nullopt;
+    const bool keys = srtp_ && !closed_ && !dtls_closed_ && dtls_failure_.empty();
+    media_path_ = keys ? ice_.selected_path() : std::nullopt;
     ConnectionState next = ConnectionState::kConnecting;
     const auto ice = ice_.state();
     if (closed_ || dtls_closed_) {
@@ -233,7 +238,8 @@ void Transport::update_state(std::string reason) {
         next = ConnectionState::kNew;
     } else if (ice == ice::State::kDisconnected && srtp_) {
         next = ConnectionState::kDisconnected;
-    } else if (srtp_ && media_path_) {
+    } else if (srtp_ && (ice == ice::State::kConnected || ice == ice::State::kCompleted)) {
+        // Also of a publisher that answers no checks: its media is heard, it only gets none.
         next = ConnectionState::kConnected;
     }
     if (next == state_) return;

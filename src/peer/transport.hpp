@@ -68,6 +68,7 @@ class Transport {
     void set_remote(const RemoteTransport& remote, dtls::Role role, Instant now);
     /// New local credentials, before an answer to an ICE restart is written.
     void restart_ice(Instant now);
+    /// Ends it. What poll_transmit() then still has tells the remote (close_notify).
     void close(Instant now);
 
     // ---- the network ----
@@ -116,6 +117,8 @@ class Transport {
     std::optional<dtls::Role> role_;
     std::vector<crypto::Fingerprint> fingerprints_;
     std::optional<net::Path> media_path_;
+    std::optional<net::Path> handshake_from_;  // the newest DTLS datagram's
+    std::optional<net::Path> farewell_path_;  // where close_notify goes
     ConnectionState state_ = ConnectionState::kNew;
     std::string dtls_failure_;
     bool dtls_closed_ = false;

@@ -31,6 +31,32 @@ ice::Candidate host_candidate(const net::SocketAddress& address, const net::Sock
     return candidate;
 }
 
+/// Where TCP is accepted, as clients reach it: a listener on all addresses is reached on those of
+/// media; one on loopback only where media is there too.
+std::vector<net::SocketAddress> tcp_addresses(const MediaSettings& settings,
+                                              const std::vector<runtime::UdpSocket>& sockets) {
+    std::vector<net::SocketAddress> addresses;
+    const auto add = [&](const net::SocketAddress& address) {
+        if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) {
+            addresses.push_back(address);
+        }
+    };
+    for (const auto& listener : settings.tcp_listeners) {
+        if (listener.ip.is_unspecified()) {
+            for (const auto& ip : settings.announce) {
+                if (ip.family() == listener.ip.family()) add({ip, listener.port});
+            }
+        }
+        for (const auto& socket : sockets) {
+            const net::IpAddress& ip = socket.local().ip;
+            const bool reaches = listener.ip.is_unspecified() ? listener.ip.is_v6() || ip.is_v4()
+                                                              : listener.ip == ip;
+            if (reaches) add({ip, listener.port});
+        }
+    }
+    return addresses;
+}
+
 /// Public addresses first: simple clients take only the first one that they see. UDP before TCP.
 std::vector<ice::Candidate> make_candidates(const MediaSettings& settings,
                                             const std::vector<runtime::UdpSocket>& sockets) {
@@ -52,8 +78,8 @@ std::vector<ice::Candidate> make_candidates(const MediaSettings& settings,
         candidates.push_back(
             host_candidate(socket.local(), socket.local(), net::Protocol::kUdp, preference--));
     }
-    for (const auto& listener : settings.tcp_listeners) {
-        candidates.push_back(host_candidate(listener, listener, net::Protocol::kTcp, preference--));
+    for (const auto& address : tcp_addresses(settings, sockets)) {
+        candidates.push_back(host_candidate(address, address, net::Protocol::kTcp, preference--));
     }
     return candidates;
 }
@@ -93,6 +119,11 @@ std::expected<void, std::string> MediaThreads::start(const MediaSettings& settin
     const unsigned count = settings.threads != 0
                                ? settings.threads
                                : std::max(1U, std::thread::hardware_concurrency());
+    if (settings.port + count - 1 > 65'535) {
+        return std::unexpected("media threads need ports up to " +
+                               std::to_string(settings.port + count - 1) +
+                               ", which do not exist. Choose a lower --media-port.");
+    }
     for (unsigned i = 0; i < count; ++i) {
         // Port 0 (tests) lets the kernel choose; else thread k has port + k.
         const auto port = static_cast<std::uint16_t>(settings.port == 0 ? 0 : settings.port + i);

@@ -42,11 +42,11 @@ function cleanEnvironment(settings) {
 
 export class Server {
   /** `settings`: environment variables such as PARLEY_ACCESS_SECRET. */
-  static async start({ args = [], settings = {}, tls = false } = {}) {
+  static async start({ args = [], settings = {}, tls = false, listen = '127.0.0.1' } = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make build"`);
     const port = await freeTcpPort();
     const mediaPort = await freeUdpPort();
-    const command = ['serve', '--listen', `127.0.0.1:${port}`, '--media-port', String(mediaPort)];
+    const command = ['serve', '--listen', `${listen}:${port}`, '--media-port', String(mediaPort)];
     if (tls) command.push('--tls', 'self');
     const child = spawn(binary, [...command, ...args], {
       env: cleanEnvironment(settings),
