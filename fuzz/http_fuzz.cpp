@@ -42,16 +42,13 @@ Outcome read(BytesView bytes, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     auto whole = read({data, size}, size + 1);
     const auto pieces = read({data, size}, 1);
-    constexpr std::size_t kChunkHead = 4096;  // a longer one may be refused before its end is seen
-    if (size < kChunkHead) {
-        PARLEY_ASSERT(whole.state == pieces.state);
-        if (whole.state == HttpRequestReader::State::kComplete) {
-            PARLEY_ASSERT(whole.used == pieces.used);
-            PARLEY_ASSERT(whole.request.target == pieces.request.target);
-            PARLEY_ASSERT(whole.request.headers == pieces.request.headers);
-            PARLEY_ASSERT(whole.request.body == pieces.request.body);
-            PARLEY_ASSERT(whole.request.body.size() <= 1024);
-        }
+    PARLEY_ASSERT(whole.state == pieces.state);
+    if (whole.state == HttpRequestReader::State::kComplete) {
+        PARLEY_ASSERT(whole.used == pieces.used);
+        PARLEY_ASSERT(whole.request.target == pieces.request.target);
+        PARLEY_ASSERT(whole.request.headers == pieces.request.headers);
+        PARLEY_ASSERT(whole.request.body == pieces.request.body);
+        PARLEY_ASSERT(whole.request.body.size() <= 1024);
     }
     if (whole.state != HttpRequestReader::State::kComplete) return 0;
     if (server::parse_target(whole.request)) {

@@ -3,10 +3,13 @@
 // Beast.
 
 #include <algorithm>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <limits>
+#include <optional>
 
 #include "server/http.hpp"
+#include "server/http_chunks.hpp"
 #include "server/text.hpp"
 
 namespace parley::server {
@@ -15,7 +18,10 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 struct HttpRequestReader::Parser {
-    http::request_parser<http::string_body> beast;
+    http::request_parser<http::empty_body> beast;
+    std::string body;
+    std::uint64_t body_left = 0;
+    std::optional<ChunkDecoder> chunks;
 };
 
 HttpRequestReader::HttpRequestReader(const HttpReaderLimits& limits) : limits_(limits) {}
@@ -88,68 +94,56 @@ void HttpRequestReader::parse_head(std::size_t head_size) {
     parser_ = std::make_unique<Parser>();
     auto& beast = parser_->beast;
     beast.header_limit(static_cast<std::uint32_t>(head_size + 1));
-    beast.body_limit(limits_.body_bytes);
-    beast.eager(true);
+    beast.body_limit(std::numeric_limits<std::uint64_t>::max());  // ours is looked at below
     boost::system::error_code error;
     beast.put(asio::buffer(head_), error);
-    head_.clear();
-    head_.shrink_to_fit();
-    if (error == http::error::need_more) error = {};
-    if (error == http::error::body_limit) {
-        bad(413, "the body is longer than " + show_size(limits_.body_bytes));
-    } else if (error == http::error::bad_version) {
-        bad(505, "only HTTP/1.1 is spoken here");
-    } else if (error) {
-        bad(400, "the request is malformed: " + error.message());
-    } else {
-        const auto& fields = beast.get();
-        const bool has_length = fields.count(http::field::content_length) > 0;
-        const bool has_coding = fields.count(http::field::transfer_encoding) > 0;
-        if (fields.version() == 11 && fields.count(http::field::host) != 1) {
-            bad(400, "exactly one Host field is needed");  // RFC 9112 §3.2
-        } else if ((has_length && has_coding) || fields.count(http::field::content_length) > 1) {
-            bad(400, "the body's length is given twice");  // RFC 9112 §6.3: request smuggling
-        } else if (has_coding && !beast.chunked()) {
-            bad(501, "only the chunked transfer coding is understood");
-        } else if (has_coding && fields.version() < 11) {
-            bad(400, "HTTP/1.0 knows no transfer coding");
-        } else if (beast.is_done()) {
-            state_ = State::kComplete;
-        } else if (boost::beast::iequals(fields[http::field::expect], "100-continue")) {
-            continue_pending_ = true;
-        }
+    head_ = {};
+    if (error == http::error::bad_version) return bad(505, "only HTTP/1.1 is spoken here");
+    if (error) return bad(400, "the request is malformed: " + error.message());
+    const auto& fields = beast.get();
+    const bool has_length = fields.count(http::field::content_length) > 0;
+    const bool has_coding = fields.count(http::field::transfer_encoding) > 0;
+    if (fields.version() == 11 && fields.count(http::field::host) != 1) {
+        return bad(400, "exactly one Host field is needed");  // RFC 9112 §3.2
+    }
+    if ((has_length && has_coding) || fields.count(http::field::content_length) > 1) {
+        return bad(400, "the body's length is given twice");  // RFC 9112 §6.3: request smuggling
+    }
+    if (has_coding && !beast.chunked()) {
+        return bad(501, "only the chunked transfer coding is understood");
+    }
+    if (has_coding && fields.version() < 11) return bad(400, "HTTP/1.0 knows no transfer coding");
+    if (has_coding) parser_->chunks.emplace();
+    parser_->body_left = has_length ? beast.content_length().value_or(0) : 0;
+    if (parser_->body_left > limits_.body_bytes) {
+        return bad(413, "the body is longer than " + show_size(limits_.body_bytes));
+    }
+    if (!has_coding && parser_->body_left == 0) {
+        state_ = State::kComplete;
+    } else if (boost::beast::iequals(fields[http::field::expect], "100-continue")) {
+        continue_pending_ = true;
     }
 }
 
 std::size_t HttpRequestReader::feed_body(BytesView bytes) {
-    auto& beast = parser_->beast;
-    // Chunk headers are parsed only when whole, so what Beast leaves is kept here in front.
-    const std::size_t kept = head_.size();
-    head_ += as_text(bytes);
-    std::size_t used = 0;
-    boost::system::error_code error;
-    while (used < head_.size() && !beast.is_done()) {
-        const auto took = beast.put(asio::buffer(head_.data() + used, head_.size() - used), error);
-        used += took;
-        if (error == http::error::need_more) {
-            error = {};
+    const auto before = bytes.size();
+    if (!parser_->chunks) {
+        const auto take =
+            static_cast<std::size_t>(std::min<std::uint64_t>(parser_->body_left, before));
+        parser_->body += as_text(bytes.first(take));
+        parser_->body_left -= take;
+        if (parser_->body_left == 0) state_ = State::kComplete;
+        return take;
+    }
+    switch (parser_->chunks->feed(bytes, parser_->body, limits_.body_bytes)) {
+        case ChunkDecoder::State::kNeedMore: break;
+        case ChunkDecoder::State::kDone: state_ = State::kComplete; break;
+        case ChunkDecoder::State::kBad: bad(400, "the body's chunks are malformed"); break;
+        case ChunkDecoder::State::kTooLong:
+            bad(413, "the body is longer than " + show_size(limits_.body_bytes));
             break;
-        }
-        if (error || took == 0) break;
     }
-    constexpr std::size_t kLongestChunkHead = 4096;
-    if (error == http::error::body_limit) {
-        bad(413, "the body is longer than " + show_size(limits_.body_bytes));
-    } else if (error) {
-        bad(400, "the body is malformed: " + error.message());
-    } else if (!beast.is_done() && head_.size() - used > kLongestChunkHead) {
-        bad(400, "a chunk's head is too long");
-    } else if (beast.is_done()) {
-        state_ = State::kComplete;
-    }
-    if (state_ == State::kComplete) return used - std::min(used, kept);
-    head_.erase(0, used);
-    return bytes.size();
+    return before - bytes.size();
 }
 
 bool HttpRequestReader::wants_continue() {
@@ -166,7 +160,7 @@ HttpRequest HttpRequestReader::take() {
         request.headers.emplace_back(to_lower(std::string_view(field.name_string())),
                                      std::string(field.value()));
     }
-    request.body = std::move(message.body());
+    request.body = std::move(parser_->body);
     parser_.reset();
     return request;
 }

@@ -53,7 +53,7 @@ TEST(Http, ReadsARequestInAnyPieces) {
 TEST(Http, ReadsChunkedBodies) {
     const std::string text =
         "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\nNEXT";
+        "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: v\r\n\r\nNEXT";
     for (const std::size_t step : {0U, 1U, 3U}) {
         const auto out = read(text, step);
         ASSERT_EQ(out.state, State::kComplete) << step << " " << out.status;
@@ -89,6 +89,12 @@ TEST(Http, RefusesWhatIsAmbiguousOrTooLarge) {
         {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
         {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 65537\r\n\r\n", 413},
         {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFF\r\n", 413},
+        {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", 400},
+        {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\r\n", 400},
+        {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nT: v\n\r\n", 400},
+        {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0;" +
+             std::string(5000, 'x') + "\r\n\r\n",
+         400},
         {"GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505},
         {"GET /" + std::string(64 * 1024, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", 414},
         {get + "A: " + std::string(64 * 1024, 'a') + "\r\n\r\n", 431},
