@@ -1,0 +1,1 @@
+parley_fuzz(signal LIBS parley_signal)
