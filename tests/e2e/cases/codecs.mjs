@@ -74,14 +74,20 @@ export const cases = [
     name: 'media flows over TCP on the port of the web server where UDP is blocked',
     needs: ['chromium'],
     async run(t) {
-      const server = await t.server({ args: ['--insecure-open'], listen: '0.0.0.0' });
+      const key = 'an administrator of tests, long enough';
+      const server = await t.server({
+        args: ['--insecure-open'],
+        listen: '0.0.0.0',
+        settings: { PARLEY_ACCESS_ADMIN_KEY: key },
+      });
       const chromium = await t.chromium();
       const room = 'tcp';
       const bob = await t.join(chromium, server, { room, name: 'Bob' });
       const ada = await joinWith(t, chromium, server, onlyTcp, { room, name: 'Ada' });
       await bob.seesFlow('Ada', 'camera');
       await ada.seesFlow('Bob', 'camera');
-      const { participants } = await server.room(room);
+      const answer = await server.get(`/api/v1/rooms/${room}`, { authorization: `Bearer ${key}` });
+      const { participants } = JSON.parse(answer.body);
       const by = Object.fromEntries(participants.map((p) => [p.metadata?.name ?? p.name, p]));
       const transport = by.Ada.transport ?? by.Ada.media?.transport;
       check(transport === 'tcp', `Ada to be on TCP, got ${JSON.stringify(by.Ada).slice(0, 400)}`);
