@@ -102,9 +102,9 @@ describe('joining an SFU room', () => {
     ]);
     const video = platform.connection.transceivers[1]!;
     expect(video.init.sendEncodings?.map((e) => [e.rid, e.scaleResolutionDownBy])).toEqual([
-      ['high', 1],
-      ['medium', 2],
       ['low', 4],
+      ['medium', 2],
+      ['high', 1],
     ]);
     expect(video.direction).toBe('sendonly');
     expect(platform.connections).toHaveLength(1);

@@ -98,11 +98,11 @@ describe('simulcast encodings', () => {
     expect(bitrateFor(640, 360) * 4).toBeGreaterThan(bitrateFor(1280, 720));
   });
 
-  it('are three, largest first, within a limit', () => {
+  it('are three, smallest first, within a limit', () => {
     const encodings = cameraEncodings(1280, 720, { maxBitrate: 600_000, maxFramerate: 15 });
-    expect(encodings.map((e) => e.rid)).toEqual(['high', 'medium', 'low']);
-    expect(encodings[0]?.maxBitrate).toBe(600_000);
+    expect(encodings.map((e) => e.rid)).toEqual(['low', 'medium', 'high']);
+    expect(encodings[2]?.maxBitrate).toBe(600_000);
     expect(encodings.every((e) => e.maxFramerate === 15)).toBe(true);
-    expect(encodings[2]!.maxBitrate!).toBeLessThan(encodings[1]!.maxBitrate!);
+    expect(encodings[0]!.maxBitrate!).toBeLessThan(encodings[1]!.maxBitrate!);
   });
 });
