@@ -31,6 +31,7 @@ struct ReceiveStream {
     bool nack = false;
     bool pli = false;
     bool fir = false;
+    bool fresh = false;  // nothing of its present source was handed out yet
 
     rtp::ReceiveStatistics statistics{90000};
     rtp::NackTracker nacks;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "rtp/extension_values.hpp"
 #include "rtp/rtx.hpp"
@@ -28,7 +29,7 @@ void Receiver::set_sections(std::vector<ReceiveSection> sections) {
         const bool stays = stream.section < sections.size() && stream.section < sections_.size() &&
                            sections[stream.section].mid == sections_[stream.section].mid &&
                            !sections[stream.section].mid.empty();
-        if (stays) continue;
+        if (stays || !bound(stream)) continue;
         remove_source(stream.ssrc);
         if (stream.rtx_ssrc) remove_source(*stream.rtx_ssrc);
         stream.rtx_ssrc.reset();
@@ -44,6 +45,11 @@ const Receiver::Source* Receiver::find(Ssrc ssrc) const {
     return found == sources_.end() ? nullptr : found;
 }
 
+bool Receiver::bound(const ReceiveStream& stream) const {
+    const Source* source = find(stream.ssrc);
+    return source != nullptr && source->stream == stream.index && !source->rtx;
+}
+
 bool Receiver::add_source(Source source) {
     remove_source(source.ssrc);
     return sources_.push_back(source);
@@ -57,16 +63,17 @@ void Receiver::remove_source(Ssrc ssrc) {
 
 ReceiveStream* Receiver::stream_of(std::size_t section, std::string_view rid) {
     for (auto& stream : streams_) {
-        if (stream.section == section && stream.rid == rid && find(stream.ssrc) != nullptr) {
-            return &stream;
-        }
+        if (stream.section == section && stream.rid == rid && bound(stream)) return &stream;
     }
     return nullptr;
 }
 
 ReceiveStream* Receiver::free_stream() {
     for (auto& stream : streams_) {
-        if (find(stream.ssrc) == nullptr) return &stream;
+        if (bound(stream)) continue;
+        if (stream.rtx_ssrc) remove_source(*stream.rtx_ssrc);
+        stream.rtx_ssrc.reset();
+        return &stream;
     }
     if (streams_.size() == kMaxSources) return nullptr;
     ReceiveStream& stream = streams_.emplace_back();
@@ -111,11 +118,13 @@ Result<Receiver::Source, trace::Drop> Receiver::resolve(const rtp::PacketView& p
     if (!format) return fail(trace::Drop::kUnknownPayloadType);
     const bool rtx = format->codec == media::Codec::kRtx;
     const auto rid_type = rtx ? rtp::ExtensionType::kRepairedRid : rtp::ExtensionType::kRid;
-    const auto rid = rtp::read_rid(section.extensions.find(packet, rid_type)).value_or("");
-    if (!section.rids.empty() && rid.empty()) return fail(trace::Drop::kUnknownSsrc);
-    if (!rid.empty() && !section.rids.empty() &&
-        std::find(section.rids.begin(), section.rids.end(), rid) == section.rids.end()) {
-        return fail(trace::Drop::kUnknownSsrc);
+    // Without simulcast a section has one stream, whatever rid its packets carry.
+    std::string_view rid;
+    if (!section.rids.empty()) {
+        rid = rtp::read_rid(section.extensions.find(packet, rid_type)).value_or("");
+        const bool known =
+            std::find(section.rids.begin(), section.rids.end(), rid) != section.rids.end();
+        if (!known) return fail(trace::Drop::kUnknownSsrc);
     }
     if (rtx) return bind_rtx(*index, rid, packet.ssrc);
     if (!media::is_audio(format->codec) && !media::is_video(format->codec)) {
@@ -143,7 +152,8 @@ Result<Receiver::Source, trace::Drop> Receiver::bind(std::size_t section, std::s
     const Source source{ssrc, stream->index, false};
     if (!add_source(source)) return fail(trace::Drop::kTooManySsrcs);
     for (const auto& listed : sections_[section].sources) {
-        if (listed.media != ssrc || !listed.rtx) continue;
+        // A source that is bound already stays what it is.
+        if (listed.media != ssrc || !listed.rtx || find(*listed.rtx) != nullptr) continue;
         stream->rtx_ssrc = listed.rtx;
         add_source({*listed.rtx, stream->index, true});
     }
@@ -174,6 +184,7 @@ void Receiver::start(ReceiveStream& stream, Ssrc ssrc, const ReceiveFormat& form
     stream.nacks = rtp::NackTracker(sections_[stream.section].video ? kVideoGiveUp : kAudioGiveUp);
     stream.inspector = media::FrameInspector(format.codec);
     stream.sender_info.reset();
+    stream.fresh = true;
 }
 
 void Receiver::note_transport_sequence(const rtp::PacketView& packet, const Source& source,
@@ -194,16 +205,13 @@ void Receiver::note_transport_sequence(const rtp::PacketView& packet, const Sour
 Result<IncomingPacket, trace::Drop> Receiver::on_packet(BytesSpan bytes, Instant now) {
     const auto packet = rtp::parse_packet(bytes);
     if (!packet) return fail(trace::Drop::kMalformed);
-    const bool is_new = find(packet->ssrc) == nullptr;
     const auto source = resolve(*packet);
     if (!source) return fail(source.error());
     note_transport_sequence(*packet, *source, now);
     ReceiveStream& stream = streams_[source->stream];
     if (next_report_ == kNever) next_report_ = now + kReportInterval;
     if (source->rtx) return on_rtx(stream, bytes, *packet, now);
-    auto incoming = on_media(stream, *packet, false, now);
-    if (incoming) incoming->stream_is_new = is_new;
-    return incoming;
+    return on_media(stream, *packet, false, now);
 }
 
 Result<IncomingPacket, trace::Drop> Receiver::on_rtx(ReceiveStream& stream, BytesSpan bytes,
@@ -241,7 +249,7 @@ Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
         stream.statistics.on_recovered();
     } else {
         const auto kind = stream.statistics.on_packet(packet, now);
-        if (kind == rtp::ArrivalKind::kDuplicate) return fail(trace::Drop::kTooOld);
+        if (kind == rtp::ArrivalKind::kDuplicate) return fail(trace::Drop::kDuplicate);
         if (kind == rtp::ArrivalKind::kRestarted) {
             stream.nacks.reset();
             incoming.restarted = true;
@@ -257,6 +265,7 @@ Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
         const bool keyframe = incoming.frame.keyframe && sections_[stream.section].video;
         stream.nacks.on_packet(packet.sequence_number, keyframe, now);
     }
+    incoming.stream_is_new = std::exchange(stream.fresh, false);
     return incoming;
 }
 
@@ -310,7 +319,7 @@ void Receiver::write_reports(rtp::RtcpWriter& writer, Instant now, std::string_v
     for (auto& stream : streams_) {
         const bool fresh = stream.statistics.active() &&
                            now - stream.statistics.last_arrival() < 5 * kReportInterval;
-        if (!fresh || find(stream.ssrc) == nullptr || blocks.full()) continue;
+        if (!fresh || !bound(stream) || blocks.full()) continue;
         blocks.push_back(stream.statistics.make_report_block(stream.ssrc, now));
     }
     writer.receiver_report(local_ssrc_, std::span(blocks.begin(), blocks.size()));

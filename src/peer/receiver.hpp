@@ -65,6 +65,8 @@ class Receiver {
     };
 
     const Source* find(Ssrc ssrc) const;
+    /// Whether the stream's source is still bound to it; else its place is free.
+    bool bound(const ReceiveStream& stream) const;
     Result<Source, trace::Drop> resolve(const rtp::PacketView& packet);
     std::optional<std::size_t> section_of(const rtp::PacketView& packet) const;
     ReceiveStream* stream_of(std::size_t section, std::string_view rid);
