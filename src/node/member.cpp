@@ -44,6 +44,7 @@ void Member::on_remote_description(const signal::RemoteDescription& description,
     if (description.type == signal::SdpType::kOffer) {
         auto answer = peer_.accept_offer(description.sdp, now);
         if (!answer) return refuse(description.type, answer.error());
+        subscriber_.retry_refused(now);
         after_negotiation(now);
         emit_description(signal::SdpType::kAnswer, std::move(*answer));
     } else {
@@ -111,12 +112,10 @@ Instant Member::next_timeout() const {
 }
 
 void Member::settle(Instant now) {
-    bool connected_now = false;
     while (auto event = peer_.transport().poll_event()) {
         if (const auto* changed = std::get_if<peer::ConnectionChanged>(&*event)) {
             context_.emit(
                 signal::PeerStateChanged{id_, to_signal(changed->state), changed->reason});
-            connected_now = connected_now || changed->state == peer::ConnectionState::kConnected;
         } else {
             path_events_.push_back(std::move(*event));
         }
@@ -126,7 +125,11 @@ void Member::settle(Instant now) {
             subscriber_.on_sender_changed(*changed, now);
         }
     }
-    if (connected_now) subscriber_.start_outlets(now);
+    const bool may_send = peer_.transport().media_path().has_value();
+    if (may_send != may_send_) {
+        may_send_ = may_send;
+        may_send ? subscriber_.start_outlets(now) : subscriber_.stop_outlets();
+    }
     offer_if_wanted(now);
 }
 

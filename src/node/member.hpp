@@ -81,7 +81,7 @@ class Member final : public peer::PeerObserver {
     Subscriber subscriber_;
     std::deque<peer::TransportEvent> path_events_;
     bool joined_tracks_ = false;  // the room's tracks were attached
-    bool connected_ = false;
+    bool may_send_ = false;
     Instant next_stats_;
     rtp::RateMeter received_;
     rtp::RateMeter sent_;

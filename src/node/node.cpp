@@ -11,6 +11,11 @@ namespace {
 // How many packets from unknown addresses are tried against a peer's keys in a second: enough for
 // every publisher's NAT to rebind, too few to cost a flood's victim a core.
 constexpr std::uint32_t kMaxRecognitions = 500;
+// Addresses that are being asked about at a time, all peers together.
+constexpr std::size_t kMaxProbes = 256;
+// A peer that can forge its source address can prove another's path with its own credentials. It
+// gets it only once the owner was not heard there for so long; consent checks come more often.
+constexpr Duration kPathOwnership = 10s;
 
 }  // namespace
 
@@ -25,16 +30,23 @@ Node::~Node() = default;
 void Node::handle_receive(net::Datagram& datagram, Instant now) {
     ++datagrams_in_;
     bytes_in_ += datagram.bytes.size();
-    Member* member = member_for(datagram, now);
+    const auto kind = net::classify(datagram.bytes);
+    PathOwner* owner = nullptr;
+    Member* member = member_for(datagram, kind, owner, now);
     if (member == nullptr) return;
     const auto handled = member->handle_receive(datagram, now);
-    if (!handled) context_.drops.add(handled.error());
+    if (!handled) return context_.drops.add(handled.error());
+    if (owner != nullptr) {
+        owner->heard = now;
+    } else if (member->peer().transport().ice().proven(datagram.path)) {
+        claim(datagram.path, *member, now);
+    }
 }
 
 // A datagram belongs to the peer that ICE has proven its path for; a STUN request from elsewhere to
 // the one whose ufrag it names.
-Member* Node::member_for(net::Datagram& datagram, Instant now) {
-    const auto kind = net::classify(datagram.bytes);
+Member* Node::member_for(net::Datagram& datagram, net::PacketClass kind, PathOwner*& owner,
+                         Instant now) {
     if (kind == net::PacketClass::kStun) {
         if (const auto ufrag = stun::local_ufrag(datagram.bytes)) {
             const auto found = by_ufrag_.find(*ufrag);
@@ -44,7 +56,13 @@ Member* Node::member_for(net::Datagram& datagram, Instant now) {
         }
     }
     const auto found = by_path_.find(datagram.path);
-    if (found != by_path_.end()) return found->second;
+    if (found != by_path_.end()) {
+        owner = &found->second;
+        return owner->member;
+    }
+    if (kind == net::PacketClass::kStun) {
+        if (Member* prober = prober_of(datagram.path)) return prober;
+    }
     if (kind == net::PacketClass::kRtp && recognise_media(datagram, now)) return nullptr;
     context_.drops.add(kind == net::PacketClass::kUnknown ? trace::Drop::kUnknownProtocol
                                                           : trace::Drop::kUnknownPeer);
@@ -64,7 +82,30 @@ bool Node::recognise_media(net::Datagram& datagram, Instant now) {
     if (++recognitions_ > kMaxRecognitions) return false;
     if (!found->second->peer().transport().recognise(datagram, now)) return false;
     context_.wake(*found->second);
+    if (prober_of(datagram.path) == nullptr) {
+        // The answer to the check that ICE sends there names nobody.
+        if (probes_.size() < kMaxProbes) probes_.emplace_back();
+        probes_[next_probe_] = {datagram.path, found->second};
+        next_probe_ = (next_probe_ + 1) % kMaxProbes;
+    }
     return true;
+}
+
+Member* Node::prober_of(const net::Path& path) {
+    for (const auto& probe : probes_) {
+        if (probe.member != nullptr && probe.path == path) return probe.member;
+    }
+    return nullptr;
+}
+
+void Node::claim(const net::Path& path, Member& member, Instant now) {
+    const auto [entry, is_new] = by_path_.try_emplace(path, PathOwner{&member, now});
+    PathOwner& owner = entry->second;
+    if (owner.member != &member) {
+        if (now - owner.heard < kPathOwnership) return;
+        owner.member = &member;
+    }
+    owner.heard = now;
 }
 
 void Node::handle_timeout(Instant now) {
@@ -74,6 +115,7 @@ void Node::handle_timeout(Instant now) {
         const TimerQueue::Id id = context_.timers.front();
         if (Member* member = member_of_timer_[id]) {
             member->handle_timeout(now);
+            update_ufrags(*member);
             context_.timers.set(id, kNever);  // settle() sets the next one
         } else if (Room* room = room_of_timer_[id]) {
             room->handle_timeout(now);
@@ -83,10 +125,12 @@ void Node::handle_timeout(Instant now) {
 }
 
 Instant Node::next_timeout() const {
-    return working_ < context_.work.size() ? Instant{} : context_.timers.next();
+    const bool work = working_ < context_.work.size() || !farewells_.empty();
+    return work ? Instant{} : context_.timers.next();
 }
 
 std::optional<net::Transmit> Node::poll_transmit(Instant now, BytesSpan out) {
+    if (auto transmit = poll_farewell(out)) return transmit;
     while (working_ < context_.work.size()) {
         Member& member = *context_.work[working_];
         settle(member, now);
@@ -108,10 +152,10 @@ void Node::settle(Member& member, Instant now) {
     member.settle(now);
     while (const auto event = member.poll_path_event()) {
         if (const auto* added = std::get_if<peer::PathAdded>(&*event)) {
-            by_path_[added->path] = &member;
+            claim(added->path, member, now);
         } else if (const auto* removed = std::get_if<peer::PathRemoved>(&*event)) {
             const auto found = by_path_.find(removed->path);
-            if (found != by_path_.end() && found->second == &member) by_path_.erase(found);
+            if (found != by_path_.end() && found->second.member == &member) by_path_.erase(found);
         }
     }
 }
@@ -123,15 +167,12 @@ std::optional<signal::MediaEvent> Node::poll_event() {
     return event;
 }
 
-void Node::handle_connection_closed(std::uint64_t connection, Instant now) {
-    for (const auto& [path, member] : by_path_) {
-        if (path.protocol != net::Protocol::kTcp || path.connection != connection) continue;
-        const net::Path closed = path;
-        Member& owner = *member;
-        owner.peer().transport().handle_connection_closed(closed, now);
-        context_.wake(owner);
-        return;
-    }
+void Node::handle_connection_closed(const net::Path& path, Instant now) {
+    const auto found = by_path_.find(path);
+    if (found == by_path_.end()) return;
+    Member& owner = *found->second.member;
+    owner.peer().transport().handle_connection_closed(path, now);
+    context_.wake(owner);
 }
 
 bool Node::knows_ufrag(std::string_view ufrag) const {
@@ -146,6 +187,9 @@ NodeStats Node::stats() const {
     stats.bytes_in = bytes_in_;
     stats.datagrams_out = datagrams_out_;
     stats.bytes_out = bytes_out_;
+    stats.paths = by_path_.size();
+    stats.ufrags = by_ufrag_.size();
+    stats.sources = context_.sources.size();
     stats.drops = context_.drops;
     return stats;
 }

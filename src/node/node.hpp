@@ -4,13 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "net/datagram.hpp"
+#include "net/demux.hpp"
 #include "node/context.hpp"
 #include "node/member.hpp"
 #include "node/room.hpp"
@@ -27,6 +30,10 @@ struct NodeStats {
     std::uint64_t bytes_in = 0;
     std::uint64_t datagrams_out = 0;
     std::uint64_t bytes_out = 0;
+    // How large the tables are that remotes fill.
+    std::uint64_t paths = 0;
+    std::uint64_t ufrags = 0;
+    std::uint64_t sources = 0;
     trace::DropCounters drops;
 };
 
@@ -44,7 +51,9 @@ class Node {
 
     // ---- what the driver tells besides ----
     void handle_command(const signal::MediaCommand& command, Instant now);
-    void handle_connection_closed(std::uint64_t connection, Instant now);
+    void handle_connection_closed(const net::Path& path, Instant now);
+    /// Whether a peer has proven this path; a TCP connection that nobody proves is closed.
+    bool knows_path(const net::Path& path) const { return by_path_.contains(path); }
     void on_send_failures(std::uint32_t count) {
         context_.drops.add(trace::Drop::kSendFailed, count);
     }
@@ -61,6 +70,22 @@ class Node {
         }
     };
 
+    /// Who has proven a path, and when it was last heard there.
+    struct PathOwner {
+        Member* member = nullptr;
+        Instant heard{};
+    };
+    /// An address that a peer's media came from and that ICE is asking about.
+    struct Probe {
+        net::Path path;
+        Member* member = nullptr;
+    };
+    /// The last words of a peer that is gone.
+    struct Farewell {
+        net::Transmit transmit;
+        std::vector<std::uint8_t> bytes;
+    };
+
     void on(const signal::CreatePeer& command, Instant now);
     void on(const signal::ClosePeer& command, Instant now);
     void on(const signal::RemoteDescription& command, Instant now);
@@ -69,10 +94,15 @@ class Node {
     void on(const signal::ForceMute& command, Instant now);
     void on(const signal::SetLayerWish& command, Instant now);
 
-    Member* member_for(net::Datagram& datagram, Instant now);
+    Member* member_for(net::Datagram& datagram, net::PacketClass kind, PathOwner*& owner,
+                       Instant now);
+    Member* prober_of(const net::Path& path);
+    void claim(const net::Path& path, Member& member, Instant now);
     Member* find(signal::PeerId id);
     bool recognise_media(net::Datagram& datagram, Instant now);
     void remove(Member& member, Instant now);
+    void keep_farewell(Member& member, Instant now);
+    std::optional<net::Transmit> poll_farewell(BytesSpan out);
     void settle(Member& member, Instant now);
     void update_ufrags(Member& member);
     Room& room_named(const std::string& name);
@@ -82,11 +112,14 @@ class Node {
     Context context_;
     std::map<std::string, std::unique_ptr<Room>> rooms_;
     std::unordered_map<signal::PeerId, std::unique_ptr<Member>> members_;
-    std::unordered_map<net::Path, Member*> by_path_;
+    std::unordered_map<net::Path, PathOwner> by_path_;
     std::unordered_map<std::string, Member*, TextHash, std::equal_to<>> by_ufrag_;
     std::vector<Member*> member_of_timer_;
     std::vector<Room*> room_of_timer_;
-    std::size_t working_ = 0;  // how far poll_transmit has come in the work list
+    std::size_t working_ = 0;    // how far poll_transmit has come in the work list
+    std::vector<Probe> probes_;  // at most kMaxProbes, the oldest is replaced
+    std::size_t next_probe_ = 0;
+    std::deque<Farewell> farewells_;
     Instant recognition_window_{};
     std::uint32_t recognitions_ = 0;
     std::uint64_t datagrams_in_ = 0;

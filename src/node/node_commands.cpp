@@ -1,10 +1,17 @@
 // What signaling tells a node: peers that come and go, descriptions, wishes.
 
 #include <algorithm>
+#include <array>
 
 #include "node/node.hpp"
 
 namespace parley::node {
+namespace {
+
+// A room of any size may close at once; beyond this its members find out by themselves.
+constexpr std::size_t kMaxFarewells = 4096;
+
+}  // namespace
 
 void Node::handle_command(const signal::MediaCommand& command, Instant now) {
     std::visit([&](const auto& value) { on(value, now); }, command);
@@ -58,6 +65,11 @@ void Node::on(const signal::CreatePeer& command, Instant now) {
 
 void Node::update_ufrags(Member& member) {
     const ice::Agent& ice = member.peer().transport().ice();
+    // The usual case, without a copy: this is also asked with every timeout.
+    if (ice.previous_local_credentials() == nullptr && member.ufrags.size() == 1 &&
+        member.ufrags[0] == ice.local_credentials().ufrag) {
+        return;
+    }
     std::vector<std::string> current{ice.local_credentials().ufrag};
     if (const auto* previous = ice.previous_local_credentials()) {
         current.push_back(previous->ufrag);
@@ -75,9 +87,13 @@ void Node::on(const signal::ClosePeer& command, Instant now) {
 void Node::remove(Member& member, Instant now) {
     Room& room = member.room();
     member.close(now);
+    keep_farewell(member, now);
     room.leave(member, now);
     for (const auto& ufrag : member.ufrags) by_ufrag_.erase(ufrag);
-    std::erase_if(by_path_, [&](const auto& entry) { return entry.second == &member; });
+    std::erase_if(by_path_, [&](const auto& entry) { return entry.second.member == &member; });
+    for (auto& probe : probes_) {
+        if (probe.member == &member) probe.member = nullptr;
+    }
     std::erase_if(context_.sources, [&](const auto& entry) { return entry.second == &member; });
     for (std::size_t i = working_; i < context_.work.size(); ++i) {
         if (context_.work[i] != &member) continue;
@@ -91,6 +107,30 @@ void Node::remove(Member& member, Instant now) {
     room_of_timer_[room.timer] = nullptr;
     context_.timers.remove(room.timer);
     rooms_.erase(room.name());
+}
+
+// close_notify (RFC 8446 §6.1 by way of RFC 6347) tells a client at once, also one whose signaling
+// is gone; without it the client would wait until its consent has expired.
+void Node::keep_farewell(Member& member, Instant now) {
+    std::array<std::uint8_t, net::kMaxDatagram> buffer;
+    while (farewells_.size() < kMaxFarewells) {
+        const auto transmit = member.peer().poll_transmit(now, buffer);
+        if (!transmit) break;
+        farewells_.push_back({*transmit, {buffer.data(), buffer.data() + transmit->size}});
+    }
+}
+
+std::optional<net::Transmit> Node::poll_farewell(BytesSpan out) {
+    while (!farewells_.empty()) {
+        const Farewell farewell = std::move(farewells_.front());
+        farewells_.pop_front();
+        if (farewell.bytes.size() > out.size()) continue;
+        std::copy(farewell.bytes.begin(), farewell.bytes.end(), out.begin());
+        ++datagrams_out_;
+        bytes_out_ += farewell.bytes.size();
+        return farewell.transmit;
+    }
+    return {};
 }
 
 void Node::on(const signal::RemoteDescription& command, Instant now) {

@@ -10,6 +10,8 @@ namespace {
 
 // A client that names more sections than it could publish is limited to what tracks are.
 constexpr std::size_t kMaxDescriptions = 64;
+// Another codec means another track, which all subscribers negotiate: not with every packet.
+constexpr Duration kMinTrackAge = 1s;
 
 bool is_screen(signal::TrackSource source) {
     return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
@@ -79,6 +81,7 @@ Publisher::Place* Publisher::place_of(const peer::IncomingPacket& incoming, Inst
     if (format == nullptr) return nullptr;
     if (track != nullptr && track->publication.codec() != format->codec) {
         // Subscribers negotiated the old codec: the track starts anew with the new one.
+        if (now - track->published_at < kMinTrackAge) return nullptr;
         const auto found = std::find_if(tracks_.begin(), tracks_.end(),
                                         [&](const auto& t) { return t.get() == track; });
         unpublish(static_cast<std::size_t>(found - tracks_.begin()), now);
@@ -86,14 +89,37 @@ Publisher::Place* Publisher::place_of(const peer::IncomingPacket& incoming, Inst
     }
     if (track == nullptr) track = publish(section, stream, now);
     if (track == nullptr) return nullptr;
-    const auto rid = std::find(track->rids.begin(), track->rids.end(), stream.rid);
-    const auto layer = rid == track->rids.end()
-                           ? std::size_t{0}
-                           : static_cast<std::size_t>(rid - track->rids.begin());
-    track->streams[layer] = stream.index;
-    context_.sources[stream.ssrc] = &owner_;
-    places_[stream.index] = {track, layer};
-    return &places_[stream.index];
+    return fill_place(stream, *track);
+}
+
+Publisher::Place* Publisher::fill_place(const peer::ReceiveStream& stream, Track& track) {
+    std::size_t layer = 0;
+    if (!track.rids.empty()) {
+        const auto rid = std::find(track.rids.begin(), track.rids.end(), stream.rid);
+        if (rid == track.rids.end()) return nullptr;  // a layer beyond those we take
+        layer = static_cast<std::size_t>(rid - track.rids.begin());
+    }
+    Place& place = places_[stream.index];
+    clear_place(place);
+    track.streams[layer] = stream.index;
+    place = {&track, layer, stream.ssrc};
+    // Two publishers with the same number: the first one is recognised.
+    context_.sources.try_emplace(stream.ssrc, &owner_);
+    return &place;
+}
+
+void Publisher::clear_place(Place& place) {
+    if (place.track != nullptr) {
+        auto& stream = place.track->streams[place.layer];
+        if (stream == static_cast<peer::StreamIndex>(&place - places_.data())) stream.reset();
+    }
+    if (place.source) {
+        const auto found = context_.sources.find(*place.source);
+        if (found != context_.sources.end() && found->second == &owner_) {
+            context_.sources.erase(found);
+        }
+    }
+    place = {};
 }
 
 Track* Publisher::track_in(std::size_t section) {
@@ -118,8 +144,10 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
 
     auto track = std::make_unique<Track>(config, clock_);
     track->publisher = &owner_;
+    track->published_at = now;
     track->section = stream.section;
     track->codec = format->description;
+    track->section_rids = section.rids;
     track->rids = config.rids;
     track->info.track = owner_.participant() + "." + section.mid;
     track->info.participant = owner_.participant();
@@ -133,7 +161,8 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
                              ? default_source(section.video)
                              : description.source;
     track->info.muted = description.muted;
-    track->info.force_muted = force_muted_audio_ && !section.video;
+    track->info.force_muted =
+        (force_muted_audio_ && !section.video) || force_muted_.contains(track->info.track);
     track->publication.set_muted(track->info.force_muted);
     Track& published = *tracks_.emplace_back(std::move(track));
     announce(published);
@@ -145,7 +174,7 @@ void Publisher::unpublish(std::size_t index, Instant now) {
     Track& track = *tracks_[index];
     owner_.room().remove_track(track, now);
     for (auto& place : places_) {
-        if (place.track == &track) place = {};
+        if (place.track == &track) clear_place(place);
     }
     context_.emit(signal::TrackUnpublished{owner_.id(), track.info.track});
     tracks_.erase(tracks_.begin() + static_cast<std::ptrdiff_t>(index));
@@ -161,7 +190,8 @@ void Publisher::on_sections_changed(Instant now) {
         const Track& track = *tracks_[i];
         const bool stays = track.section < sections.size() &&
                            sections[track.section].mid == track.info.mid &&
-                           sections[track.section].state == peer::SectionState::kReceiving;
+                           sections[track.section].state == peer::SectionState::kReceiving &&
+                           sections[track.section].rids == track.section_rids;
         if (!stays) unpublish(i, now);
     }
 }
@@ -190,10 +220,18 @@ void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
 }
 
 void Publisher::force_mute(const signal::ForceMute& command) {
-    if (command.track.empty()) force_muted_audio_ = command.muted;
+    if (command.track.empty()) {
+        force_muted_audio_ = command.muted;
+        if (!command.muted) force_muted_.clear();
+    }
     for (const auto& track : tracks_) {
         const bool named = track->info.track == command.track;
         if (!named && (!command.track.empty() || track->video())) continue;
+        if (!command.track.empty() && command.muted) {
+            if (force_muted_.size() < kMaxDescriptions) force_muted_.insert(command.track);
+        } else {
+            force_muted_.erase(track->info.track);
+        }
         track->info.force_muted = command.muted;
         track->publication.set_muted(command.muted);
         announce(*track);
@@ -202,7 +240,7 @@ void Publisher::force_mute(const signal::ForceMute& command) {
 
 void Publisher::on_sender_report(const peer::ReceiveStream& stream, Instant now) {
     const Place& place = places_[stream.index];
-    if (place.track == nullptr || !stream.sender_info) return;
+    if (place.track == nullptr || place.source != stream.ssrc || !stream.sender_info) return;
     place.track->publication.on_sender_report(place.layer, stream.sender_info->ntp,
                                               stream.sender_info->rtp_timestamp, now);
 }
@@ -231,14 +269,18 @@ Instant Publisher::next_timeout() const {
 }
 
 double Publisher::take_loss() {
-    std::uint64_t packets = 0;
+    std::int64_t packets = 0;
     std::int64_t lost = 0;
     for (const auto& stream : owner_.peer().receiver().streams()) {
-        packets += stream.statistics.packets();
+        packets += static_cast<std::int64_t>(stream.statistics.packets());
         lost += stream.statistics.lost();
     }
-    const auto new_packets = static_cast<double>(packets - counted_packets_);
-    const auto new_lost = static_cast<double>(std::max<std::int64_t>(0, lost - counted_lost_));
+    // Sums fall when a stream begins anew.
+    const auto grown = [](std::int64_t sum, std::int64_t before) {
+        return static_cast<double>(std::max<std::int64_t>(0, sum - before));
+    };
+    const double new_packets = grown(packets, counted_packets_);
+    const double new_lost = grown(lost, counted_lost_);
     counted_packets_ = packets;
     counted_lost_ = lost;
     return new_lost + new_packets > 0 ? new_lost / (new_lost + new_packets) : 0;

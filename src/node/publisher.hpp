@@ -5,6 +5,8 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,7 @@ class Publisher {
     struct Place {
         Track* track = nullptr;
         std::size_t layer = 0;
+        std::optional<Ssrc> source;  // as the node's table of sources has it
     };
     /// What the client said about a section, possibly before it publishes there.
     struct Description {
@@ -53,6 +56,8 @@ class Publisher {
     };
 
     Place* place_of(const peer::IncomingPacket& incoming, Instant now);
+    Place* fill_place(const peer::ReceiveStream& stream, Track& track);
+    void clear_place(Place& place);
     Track* track_in(std::size_t section);
     Track* publish(const peer::ReceiveSection& section, const peer::ReceiveStream& stream,
                    Instant now);
@@ -66,7 +71,8 @@ class Publisher {
     std::map<std::string, Description> descriptions_;
     std::shared_ptr<sfu::ParticipantClock> clock_ = std::make_shared<sfu::ParticipantClock>();
     bool force_muted_audio_ = false;
-    std::uint64_t counted_packets_ = 0;
+    std::set<std::string> force_muted_;  // tracks, so that a track published anew stays muted
+    std::int64_t counted_packets_ = 0;
     std::int64_t counted_lost_ = 0;
 };
 

@@ -12,6 +12,7 @@ void Room::join(Member& member) {
 
 void Room::leave(Member& member, Instant now) {
     speakers_.remove(member.id().value, now);
+    context_.timers.set(timer, speakers_.next_timeout());
     std::erase(members_, &member);
 }
 

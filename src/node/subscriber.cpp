@@ -108,19 +108,43 @@ void Subscriber::detach_all() {
     outlets_.clear();
 }
 
+void Subscriber::retry_refused(Instant now) {
+    std::vector<Track*> tracks;
+    for (const auto& outlet : outlets_) {
+        if (outlet->status != signal::SubscriptionStatus::kCodecUnsupported) continue;
+        Track& track = *outlet->track;
+        const auto support = owner_.peer().negotiator().codec_support(kind_of(track), track.codec);
+        if (support == peer::CodecSupport::kYes) tracks.push_back(&track);
+    }
+    for (Track* track : tracks) {
+        detach(*track, now);
+        attach(*track, now);
+        context_.emit(signal::SubscriptionChanged{owner_.id(), track->info.track,
+                                                  signal::SubscriptionStatus::kActive,
+                                                  track->info.codec});
+    }
+}
+
 void Subscriber::refuse(Outlet& outlet) {
     outlet.status = signal::SubscriptionStatus::kCodecUnsupported;
-    outlet.open = false;
     context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, outlet.status,
                                               outlet.track->info.codec});
 }
 
 void Subscriber::set_wish(const std::string& track, signal::LayerWish wish, Instant now) {
-    if (wishes_.contains(track) || wishes_.size() < kMaxWishes) wishes_[track] = wish;
+    remember_wish(track, wish);
     Outlet* outlet = find(track);
     if (outlet == nullptr) return;
     outlet->subscription.set_wish(to_sfu(wish), outlet->track->publication, now);
     outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
+}
+
+void Subscriber::remember_wish(const std::string& track, signal::LayerWish wish) {
+    if (wishes_.size() >= kMaxWishes && !wishes_.contains(track)) {
+        // Tracks come and go in a room that never ends: those that are not there make room.
+        std::erase_if(wishes_, [&](const auto& known) { return find(known.first) == nullptr; });
+    }
+    if (wishes_.size() < kMaxWishes || wishes_.contains(track)) wishes_[track] = wish;
 }
 
 Outlet* Subscriber::find(Ssrc ssrc) {
@@ -140,7 +164,9 @@ void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant no
     if (found == outlets_.end()) return;
     if (change.state == peer::SenderState::kRefused) {
         by_ssrc_.erase((*found)->ssrc);
-        refuse(**found);
+        close(**found);
+        // Firefox rejects the whole section where it lacks the one codec.
+        if (change.reason != peer::RefusalReason::kNoBundle) refuse(**found);
     }
     refresh_formats(now);
 }
@@ -155,9 +181,20 @@ void Subscriber::refresh_formats(Instant now) {
         if (agreed) {
             open(*outlet, *section, now);
         } else {
-            outlet->open = false;
+            close(*outlet);
         }
     }
+}
+
+void Subscriber::close(Outlet& outlet) {
+    if (!outlet.open) return;
+    outlet.open = false;
+    outlet.subscription.interrupt();
+    queue_.forget(&outlet);
+}
+
+void Subscriber::stop_outlets() {
+    for (const auto& outlet : outlets_) close(*outlet);
 }
 
 void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now) {
@@ -167,7 +204,7 @@ void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now)
     format.red_payload_type = section.red_payload_type;
     format.rtx_payload_type = section.rtx_payload_type;
     format.rtx_ssrc = outlet.rtx_ssrc;
-    format.extensions = peer::receive_section(section).extensions;
+    format.extensions = section.extension_map();
     format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
     outlet.mid = section.mid;
     const bool may_send = owner_.peer().transport().media_path().has_value();

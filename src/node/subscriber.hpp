@@ -25,13 +25,17 @@ class Subscriber {
     void attach(Track& track, Instant now);
     void detach(Track& track, Instant now);
     void detach_all();
+    /// The participant's offer may name codecs that it lacked before.
+    void retry_refused(Instant now);
     void set_wish(const std::string& track, signal::LayerWish wish, Instant now);
     /// An answer or offer changed what the participant takes.
     void on_sender_changed(const peer::SenderChanged& change, Instant now);
     /// Sections changed: ids and payload types are read anew.
     void refresh_formats(Instant now);
-    /// Media may flow now (or not any more): outlets start.
+    /// Media may flow now: outlets start.
     void start_outlets(Instant now);
+    /// Media may not flow any more: nothing is chosen or queued until it may.
+    void stop_outlets();
 
     // ---- media ----
     void offer_packet(Outlet& outlet, const sfu::StoredPacket& packet, Instant now);
@@ -58,6 +62,8 @@ class Subscriber {
     Outlet* find(Ssrc ssrc);
     Outlet* find(const std::string& track);
     void open(Outlet& outlet, const peer::Section& section, Instant now);
+    void close(Outlet& outlet);
+    void remember_wish(const std::string& track, signal::LayerWish wish);
     void enqueue(Outlet& outlet, const sfu::Forward& forward);
     void share_estimate();
     void refuse(Outlet& outlet);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "peer/negotiation.hpp"
 #include "peer/receive_section.hpp"
 #include "peer/receive_stream.hpp"
@@ -28,12 +29,14 @@ struct Track {
 
     signal::TrackInfo info;
     Member* publisher = nullptr;
+    Instant published_at{};
     std::size_t section = 0;
     sdp::Codec codec;  // as the publisher's section describes it
     sfu::Publication publication;
     /// Which stream of the publisher's receiver is which layer.
     std::array<std::optional<peer::StreamIndex>, sfu::kMaxLayers> streams;
-    std::vector<std::string> rids;  // by layer
+    std::vector<std::string> rids;          // by layer
+    std::vector<std::string> section_rids;  // as negotiated when it was published
     std::vector<Outlet*> outlets;
 
     bool video() const { return info.kind == signal::TrackKind::kVideo; }

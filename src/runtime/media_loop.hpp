@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <concepts>
 #include <expected>
@@ -25,12 +27,13 @@ namespace parley::runtime {
 /// What the loop needs of a machine (ARCHITECTURE.md, "The four shapes").
 template <typename M>
 concept DrivenMachine = requires(M machine, net::Datagram& datagram, Instant now, BytesSpan out,
-                                 std::uint64_t connection) {
+                                 const net::Path& path) {
     machine.handle_receive(datagram, now);
     machine.handle_timeout(now);
     { machine.next_timeout() } -> std::convertible_to<Instant>;
     { machine.poll_transmit(now, out) } -> std::convertible_to<std::optional<net::Transmit>>;
-    machine.handle_connection_closed(connection, now);
+    machine.handle_connection_closed(path, now);
+    { machine.knows_path(path) } -> std::convertible_to<bool>;
     machine.on_send_failures(std::uint32_t{});
 };
 
@@ -48,8 +51,12 @@ timespec wait_time(Instant deadline, Instant now, Duration cap);
 template <DrivenMachine Machine>
 class MediaLoop {
  public:
-    MediaLoop(Machine& machine, std::vector<UdpSocket> sockets)
-        : machine_(machine), sockets_(std::move(sockets)), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    /// A TCP connection that carries no proven path `proof_time` after it came is closed.
+    MediaLoop(Machine& machine, std::vector<UdpSocket> sockets, Duration proof_time = 10s)
+        : machine_(machine),
+          sockets_(std::move(sockets)),
+          proof_time_(proof_time),
+          epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
         for (std::size_t i = 0; i < sockets_.size(); ++i) watch(sockets_[i].fd(), kSocketKey | i);
     }
 
@@ -64,9 +71,9 @@ class MediaLoop {
         if (connections_.size() >= kMaxConnections) return;  // closes it
         const std::uint64_t id = ++last_connection_;
         const net::Path path{net::Protocol::kTcp, adopted.local, adopted.remote, id};
-        auto [entry, _] = connections_.try_emplace(id, std::move(adopted.fd), path);
-        watch(entry->second.fd(), kConnectionKey | id);
         const Instant now = runtime::now();
+        auto [entry, _] = connections_.try_emplace(id, std::move(adopted.fd), path, now);
+        watch(entry->second.fd(), kConnectionKey | id);
         entry->second.feed(adopted.already_read, [&](net::Datagram& datagram) {
             machine_.handle_receive(datagram, now);
         });
@@ -87,6 +94,7 @@ class MediaLoop {
             before();
             if (machine_.next_timeout() <= now) machine_.handle_timeout(now);
             drain(now);
+            sweep_connections(now);
             after();
         }
         drain(runtime::now());
@@ -146,9 +154,20 @@ class MediaLoop {
     }
 
     void close_connection(std::map<std::uint64_t, TcpConnection>::iterator entry, Instant now) {
-        const std::uint64_t id = entry->first;
+        const net::Path path = entry->second.path();
         connections_.erase(entry);
-        machine_.handle_connection_closed(id, now);
+        machine_.handle_connection_closed(path, now);
+    }
+
+    /// Closes what nobody has proven in time, and what the peers that had proven it have left.
+    void sweep_connections(Instant now) {
+        if (now < next_sweep_) return;
+        next_sweep_ = now + std::min<Duration>(1s, proof_time_);
+        for (auto entry = connections_.begin(); entry != connections_.end();) {
+            const auto here = entry++;
+            const bool young = now - here->second.since() < proof_time_;
+            if (!young && !machine_.knows_path(here->second.path())) connections_.erase(here);
+        }
     }
 
     void drain(Instant now) {
@@ -187,9 +206,11 @@ class MediaLoop {
 
     Machine& machine_;
     std::vector<UdpSocket> sockets_;
+    Duration proof_time_;
     FileDescriptor epoll_;
     std::map<std::uint64_t, TcpConnection> connections_;
     std::uint64_t last_connection_ = 0;
+    Instant next_sweep_{};
     SendQueue queue_;
 };
 

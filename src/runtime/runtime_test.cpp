@@ -109,9 +109,11 @@ class Echo {
         std::copy(text.begin(), text.end(), out.begin());
         return net::Transmit{path, text.size(), 0, net::Ecn::kNotEct};
     }
-    void handle_connection_closed(std::uint64_t, Instant) { ++closed; }
+    void handle_connection_closed(const net::Path&, Instant) { ++closed; }
+    bool knows_path(const net::Path&) const { return proven; }
     void on_send_failures(std::uint32_t count) { failures += count; }
 
+    std::atomic<bool> proven = true;
     std::atomic<int> closed = 0;
     std::atomic<std::uint32_t> failures = 0;
 
@@ -154,6 +156,28 @@ TEST(MediaLoop, DrivesAMachineOverUdpAndTcp) {
     ASSERT_TRUE(adoptions.post({}));  // wakes the loop so that it sees the flag
     thread.join();
     EXPECT_EQ(echo.failures, 0U);
+}
+
+TEST(MediaLoop, ClosesConnectionsThatNobodyProves) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 20ms);
+    int pair[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    const FileDescriptor client_end(pair[0]);
+    loop.adopt({FileDescriptor(pair[1]), kAnyPort, kAnyPort, {}});
+    ASSERT_EQ(loop.connections(), 1U);
+    std::atomic<bool> stop = false;
+    Mailbox<int> wake(4);
+    loop.watch_mailbox(wake.fd());
+    std::thread thread([&] { loop.run(stop, [&] { wake.drain([](int) {}); }, [] {}); });
+    char octet = 0;
+    wait_readable(client_end.get());
+    EXPECT_EQ(::recv(client_end.get(), &octet, 1, 0), 0) << "the end of the stream";
+    stop = true;
+    ASSERT_TRUE(wake.post(1));
+    thread.join();
+    EXPECT_EQ(loop.connections(), 0U);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ bool would_block(int error) {
 
 }  // namespace
 
-TcpConnection::TcpConnection(FileDescriptor fd, net::Path path) : fd_(std::move(fd)), path_(path) {
+TcpConnection::TcpConnection(FileDescriptor fd, net::Path path, Instant since)
+    : fd_(std::move(fd)), path_(path), since_(since) {
     const int flags = ::fcntl(fd_.get(), F_GETFL, 0);
     ::fcntl(fd_.get(), F_SETFL, flags | O_NONBLOCK);
     const int on = 1;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/time.hpp"
 #include "net/datagram.hpp"
 #include "net/framing.hpp"
 #include "runtime/file_descriptor.hpp"
@@ -14,10 +15,11 @@ namespace parley::runtime {
 
 class TcpConnection {
  public:
-    TcpConnection(FileDescriptor fd, net::Path path);
+    TcpConnection(FileDescriptor fd, net::Path path, Instant since = {});
 
     int fd() const { return fd_.get(); }
     const net::Path& path() const { return path_; }
+    Instant since() const { return since_; }
     bool wants_write() const { return !queue_.empty(); }
 
     /// What the socket had to say.
@@ -59,6 +61,7 @@ class TcpConnection {
 
     FileDescriptor fd_;
     net::Path path_;
+    Instant since_;
     net::FrameReader frames_;
     std::vector<std::uint8_t> queue_;
     Status status_ = Status::kOpen;

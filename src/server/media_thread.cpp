@@ -76,7 +76,13 @@ void MediaThread::adopt_or_pass_on(runtime::AdoptedConnection connection) {
 
 void MediaThread::give_events() {
     bool any = false;
-    while (auto event = node_.poll_event()) any = events_.post(std::move(*event)) || any;
+    // While the control thread does not keep up, figures that the next second replaces make room
+    // for facts that nobody repeats.
+    const bool behind = events_.size() > kMaxEvents / 2;
+    while (auto event = node_.poll_event()) {
+        if (behind && std::holds_alternative<signal::PeerStats>(*event)) continue;
+        any = events_.post(std::move(*event)) || any;
+    }
     if (any) options_.wake();
 }
 

@@ -45,6 +45,12 @@ void Subscription::resume(Publication& publication, Instant now) {
     }
 }
 
+void Subscription::interrupt() {
+    started_ = false;
+    sequence_.stop();
+    backlog_end_ = 0;
+}
+
 void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
     if (wish == wish_) return;
     const bool was_off = wish_ == Wish::kOff;

@@ -67,6 +67,8 @@ class Subscription {
     /// It can receive now: asks for a keyframe, or begins with a recent one from the ring (then
     /// next_backlog has it).
     void start(Publication& publication, Instant now);
+    /// It cannot receive for now: what is sent later begins anew, with start().
+    void interrupt();
     void set_wish(Wish wish, Publication& publication, Instant now);
     /// Its share of what its path carries; empty when unknown.
     void on_estimate(std::optional<Bitrate> share);
