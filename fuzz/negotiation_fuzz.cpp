@@ -90,7 +90,7 @@ class Script {
             if (section.mid_on_wire) PARLEY_ASSERT(mids.insert(section.mid).second);
             if (section.state == SectionState::kRejected) continue;
             PARLEY_ASSERT(!section.codecs.empty());
-            if (section.state == SectionState::kSending) {
+            if (section.state == SectionState::kSending || section.sends) {
                 PARLEY_ASSERT(section.codec(section.payload_type) != nullptr);
             }
         }

@@ -43,7 +43,8 @@ void read_layers(const sdp::Media& media, std::size_t limit, Section& section) {
     const auto take = [&](const std::string& id) {
         const auto rid = std::ranges::find(media.rids, id, &sdp::Rid::id);
         if (rid == media.rids.end() || !rid->send || !allows(*rid, section.codecs)) return;
-        if (section.rids.size() < limit) section.rids.push_back(id);
+        const bool twice = std::ranges::find(section.rids, id) != section.rids.end();
+        if (!twice && section.rids.size() < limit) section.rids.push_back(id);
     };
     if (media.simulcast && !media.simulcast->send.empty()) {
         for (const auto& alternatives : media.simulcast->send) take(alternatives.front().rid);

@@ -240,6 +240,15 @@ TEST(NegotiatorAnswer, SimulcastIsLimitedAndNeedsItsExtension) {
     EXPECT_TRUE(plain.sections()[0].rids.empty());
 }
 
+TEST(NegotiatorAnswer, ALayerNamedTwiceIsTakenOnce) {
+    auto negotiator = negotiator_for_sfu();
+    const auto answer = answered(
+        negotiator, replaced(recorded("chromium_seed"), "send high;medium;low", "send high;high"));
+    ASSERT_EQ(answer.media.size(), 2U);
+    EXPECT_THAT(negotiator.sections()[0].rids, ElementsAre("high"));
+    EXPECT_EQ(answer.media[0].rids.size(), 1U);
+}
+
 TEST(NegotiatorAnswer, UnknownKindsAreRefusedAlone) {
     auto negotiator = negotiator_for_sfu();
     const auto offer =
