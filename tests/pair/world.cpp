@@ -7,7 +7,8 @@
 namespace parley::testing {
 namespace {
 
-peer::PeerConfig client_config(net::SocketAddress address, Random& random) {
+peer::PeerConfig client_config(net::SocketAddress address, Random& random,
+                               const Client::Configure& configure) {
     peer::PeerConfig config;
     config.ice.controlling = true;
     config.negotiation.may_offer_first = true;
@@ -19,6 +20,7 @@ peer::PeerConfig client_config(net::SocketAddress address, Random& random) {
     candidate.address = address;
     candidate.base = address;
     config.candidates = {candidate};
+    if (configure) configure(config);
     return config;
 }
 
@@ -55,17 +57,21 @@ std::vector<std::uint8_t> vp8_packet(std::uint16_t picture_id, bool first, bool 
 }
 
 Client::Client(const peer::TransportServices& services, std::string name,
-               net::SocketAddress address, Random& random, Instant now)
+               net::SocketAddress address, Random& random, Instant now, const Configure& configure)
     : name_(std::move(name)),
       address_(address),
-      peer_(services, client_config(address, random), now),
+      peer_(services, client_config(address, random, configure), now),
       random_(random) {}
 
 void Client::publish(sdp::MediaKind kind, const std::string& codec, std::vector<std::string> rids,
                      Instant now) {
     peer::SenderSpec spec;
     spec.kind = kind;
-    spec.codecs = {codec_named(codec)};
+    for (std::size_t at = 0; at < codec.size();) {
+        const std::size_t end = std::min(codec.find(',', at), codec.size());
+        spec.codecs.push_back(codec_named(codec.substr(at, end - at)));
+        at = end + 1;
+    }
     spec.stream_id = name_;
     spec.track_id = name_ + codec;
     spec.cname = name_;
@@ -101,28 +107,33 @@ void Client::send(std::size_t track, BytesView payload, std::uint32_t timestamp,
     if (section == nullptr) return;
     for (auto& layer : sent.layers) {
         if (layer.rid != rid) continue;
-        std::array<std::uint8_t, 1500> out{};
-        rtp::HeaderWriter writer(
-            out, {marker, section->payload_type, layer.next++, timestamp, layer.ssrc});
-        const auto extensions = peer::receive_section(*section).extensions;
-        if (const auto id = extensions.id(rtp::ExtensionType::kMid)) {
-            writer.add_extension(id, as_bytes(section->mid));
-        }
-        if (const auto id = extensions.id(rtp::ExtensionType::kRid); id != 0 && !rid.empty()) {
-            writer.add_extension(id, as_bytes(rid));
-        }
-        if (const auto id = extensions.id(rtp::ExtensionType::kAudioLevel)) {
-            writer.add_extension(id, rtp::write_audio_level({true, 20}));
-        }
-        const std::size_t header = writer.finish();
-        std::copy(payload.begin(), payload.end(),
-                  out.begin() + static_cast<std::ptrdiff_t>(header));
-        if (const auto transmit = peer_.send_rtp(out, header + payload.size())) {
-            outgoing.emplace_back(
-                transmit->path,
-                std::vector<std::uint8_t>(
-                    out.begin(), out.begin() + static_cast<std::ptrdiff_t>(transmit->size)));
-        }
+        send_as(track, {marker, section->payload_type, layer.next++, timestamp, layer.ssrc},
+                payload, rid);
+    }
+}
+
+void Client::send_as(std::size_t track, const rtp::HeaderWriter::Fields& fields, BytesView payload,
+                     const std::string& rid) {
+    const auto* section = peer_.negotiator().section_of(sent_[track].sender);
+    if (section == nullptr) return;
+    std::array<std::uint8_t, 1500> out{};
+    rtp::HeaderWriter writer(out, fields);
+    const auto extensions = section->extension_map();
+    if (const auto id = extensions.id(rtp::ExtensionType::kMid)) {
+        writer.add_extension(id, as_bytes(section->mid));
+    }
+    if (const auto id = extensions.id(rtp::ExtensionType::kRid); id != 0 && !rid.empty()) {
+        writer.add_extension(id, as_bytes(rid));
+    }
+    if (const auto id = extensions.id(rtp::ExtensionType::kAudioLevel)) {
+        writer.add_extension(id, rtp::write_audio_level({true, 20}));
+    }
+    const std::size_t header = writer.finish();
+    std::copy(payload.begin(), payload.end(), out.begin() + static_cast<std::ptrdiff_t>(header));
+    if (const auto transmit = peer_.send_rtp(out, header + payload.size())) {
+        const auto bytes = BytesView(out).first(transmit->size);
+        outgoing.emplace_back(transmit->path,
+                              std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
     }
 }
 
@@ -172,7 +183,8 @@ Client& World::add_client(const std::string& name, const std::string& room, bool
                           bool may_subscribe) {
     const auto index = static_cast<std::uint8_t>(++next_id_);
     const net::SocketAddress address{net::IpAddress::v4(198, 51, 100, index), 5000};
-    clients_.push_back(std::make_unique<Client>(services(), name, address, random_, now));
+    clients_.push_back(
+        std::make_unique<Client>(services(), name, address, random_, now, configure));
     by_id_[signal::PeerId(index)] = clients_.back().get();
     command(signal::CreatePeer{signal::PeerId(index), room, name, may_publish, may_subscribe});
     return *clients_.back();
@@ -199,6 +211,11 @@ void World::leave(Client& client) {
     std::erase_if(clients_, [&](const auto& known) { return known.get() == &client; });
 }
 
+void World::restart_ice(Client& client) {
+    client.peer().transport().restart_ice(now);
+    negotiate(client);
+}
+
 void World::wish(Client& client, const std::string& track, signal::LayerWish wish) {
     command(signal::SetLayerWish{id_of(client), track, wish});
 }
@@ -208,6 +225,7 @@ void World::inject(const net::SocketAddress& from, std::vector<std::uint8_t> byt
 }
 
 void World::send(net::SocketAddress from, net::SocketAddress to, BytesView bytes) {
+    if (lost && lost(from, to, bytes)) return;
     const bool media = !bytes.empty() && bytes[0] >= 128;
     if (media && random_.uniform() < loss) return;
     wire_.emplace(now + delay,
@@ -220,7 +238,10 @@ void World::step() {
         wire_.erase(wire_.begin());
         deliver(flight);
     }
-    if (node_->next_timeout() <= now) node_->handle_timeout(now);
+    if (node_->next_timeout() <= now) {
+        ++wakeups;
+        node_->handle_timeout(now);
+    }
     drain_node();
     for (const auto& client : clients_) {
         if (client->peer().next_timeout() <= now) client->peer().handle_timeout(now);
@@ -230,10 +251,33 @@ void World::step() {
 
 void World::deliver(Flight& flight) {
     net::Datagram datagram{{net::Protocol::kUdp, flight.to, flight.from, 0}, flight.bytes};
-    if (flight.to == server_) return node_->handle_receive(datagram, now);
+    if (flight.to == server_) {
+        const bool media = net::classify(flight.bytes) == net::PacketClass::kRtp;
+        if (media && around_media) return forward_measured(datagram);
+        return node_->handle_receive(datagram, now);
+    }
     for (const auto& client : clients_) {
         if (client->address() != flight.to) continue;
         (void)client->peer().handle_receive(datagram, *client, now);
+    }
+}
+
+void World::forward_measured(net::Datagram& datagram) {
+    drain_node();
+    std::vector<std::pair<net::Transmit, std::vector<std::uint8_t>>> sent(64);
+    for (auto& [transmit, bytes] : sent) bytes.resize(net::kMaxDatagram);
+    std::size_t count = 0;
+    around_media(true);
+    node_->handle_receive(datagram, now);
+    while (count < sent.size()) {
+        const auto transmit = node_->poll_transmit(now, sent[count].second);
+        if (!transmit) break;
+        sent[count++].first = *transmit;
+    }
+    around_media(false);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& [transmit, bytes] = sent[i];
+        send(transmit.path.local, transmit.path.remote, BytesView(bytes).first(transmit.size));
     }
 }
 

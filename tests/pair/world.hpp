@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -32,10 +33,11 @@ struct Heard {
 /// A participant made of the same peer as the server's, on the offering side.
 class Client final : public peer::PeerObserver {
  public:
+    using Configure = std::function<void(peer::PeerConfig&)>;
     Client(const peer::TransportServices& services, std::string name, net::SocketAddress address,
-           Random& random, Instant now);
+           Random& random, Instant now, const Configure& configure = {});
 
-    /// Announces a track to send; with rids it is simulcast.
+    /// Announces a track to send; with rids it is simulcast. Codecs by name, with commas between.
     void publish(sdp::MediaKind kind, const std::string& codec, std::vector<std::string> rids,
                  Instant now);
     /// Also wants to receive a kind in a section of its own offer (recvonly is what it lacks).
@@ -44,6 +46,10 @@ class Client final : public peer::PeerObserver {
     /// Sends one packet of the track that was published n-th.
     void send(std::size_t track, BytesView payload, std::uint32_t timestamp, bool marker,
               const std::string& rid, Instant now);
+
+    /// Sends any packet in the section of that track; its source and payload type as given.
+    void send_as(std::size_t track, const rtp::HeaderWriter::Fields& fields, BytesView payload,
+                 const std::string& rid = {});
 
     peer::Peer& peer() { return peer_; }
     const std::string& name() const { return name_; }
@@ -95,6 +101,8 @@ class World {
     /// Carries the client's offer to the node; its answer comes back by itself.
     void negotiate(Client& client);
     void leave(Client& client);
+    /// The client restarts ICE with its next offer, which goes out now.
+    void restart_ice(Client& client);
     void wish(Client& client, const std::string& track, signal::LayerWish wish);
     void command(const signal::MediaCommand& command);
 
@@ -131,6 +139,14 @@ class World {
     double loss = 0;                         // of datagrams, both ways, once media flows
     std::vector<signal::MediaEvent> events;  // what signaling was told, descriptions excepted
     std::map<signal::PeerId, signal::PeerStats> stats;
+    /// Called with true before and false after the node handles an RTP packet and sends what came
+    /// of it: for tests that measure the packet path.
+    std::function<void(bool)> around_media;
+    /// Looks at every datagram that is put on the wire; true: it is lost.
+    std::function<bool(const net::SocketAddress& from, const net::SocketAddress& to, BytesView)>
+        lost;
+    Client::Configure configure;  // of clients that are added from now on
+    std::uint64_t wakeups = 0;    // how often the node's timers were due
 
     node::Node& node() { return *node_; }
     Random& random() { return random_; }
@@ -149,6 +165,7 @@ class World {
     void step();
     void deliver(Flight& flight);
     void drain_node();
+    void forward_measured(net::Datagram& datagram);
     void drain_client(Client& client);
     void send(net::SocketAddress from, net::SocketAddress to, BytesView bytes);
     peer::TransportServices services();

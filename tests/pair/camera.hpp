@@ -1,0 +1,60 @@
+// What the clients of a World send.
+
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/pair/world.hpp"
+
+namespace parley::testing {
+
+inline constexpr auto kVideo = sdp::MediaKind::kVideo;
+inline constexpr auto kAudio = sdp::MediaKind::kAudio;
+
+/// Sends 25 frames a second of three packets for each layer, and audio every 20 ms; a keyframe when
+/// one was asked for.
+class Camera {
+ public:
+    Camera(World& world, Client& client, std::vector<std::string> rids = {""})
+        : world_(world), client_(client), rids_(std::move(rids)) {}
+
+    void tick() {
+        const auto ms = to_ms(world_.now.time_since_epoch());
+        if (ms % 20 == 0) {
+            const std::vector<std::uint8_t> opus(80, 0x78);
+            client_.send(0, opus, static_cast<std::uint32_t>(ms * 48), false, "", world_.now);
+        }
+        if (ms % 40 != 0) return;
+        const bool keyframe = picture_ == 0 || client_.keyframe_requests() > answered_;
+        answered_ = client_.keyframe_requests();
+        for (std::size_t layer = 0; layer < rids_.size(); ++layer) {
+            const auto width = static_cast<std::uint16_t>(160 << layer);
+            for (int i = 0; i < 3; ++i) {
+                const auto payload =
+                    vp8_packet(picture_, i == 0, keyframe, width, width / 2, 300 + 200 * layer);
+                client_.send(1, payload, static_cast<std::uint32_t>(ms * 90), i == 2, rids_[layer],
+                             world_.now);
+            }
+        }
+        ++picture_;
+    }
+
+ private:
+    World& world_;
+    Client& client_;
+    std::vector<std::string> rids_;
+    std::uint16_t picture_ = 0;
+    std::uint64_t answered_ = 0;
+};
+
+inline Client& join(World& world, const std::string& name, std::vector<std::string> rids = {}) {
+    Client& client = world.add_client(name);
+    client.publish(kAudio, "opus", {}, world.now);
+    client.publish(kVideo, "VP8", std::move(rids), world.now);
+    world.negotiate(client);
+    return client;
+}
+
+}  // namespace parley::testing
