@@ -34,13 +34,19 @@ void Service::Impl::handle_media_event(const MediaEvent& event) {
 void Service::Impl::on_event(const LocalDescription& event) {
     auto* session = session_of(event.peer);
     if (session == nullptr) return;
-    if (event.type == SdpType::kOffer) session->server_offer_outstanding = true;
+    session->server_offer_outstanding = event.type == SdpType::kOffer;
+    session->server_offer_voided = false;
     send(*session, description_json(event));
 }
 
 void Service::Impl::on_event(const DescriptionRefused& event) {
     auto* session = session_of(event.peer);
     if (session == nullptr) return;
+    // What was refused did not happen: the server's offer before it may still be answered.
+    if (event.type == SdpType::kAnswer || session->server_offer_voided) {
+        session->server_offer_outstanding = true;
+    }
+    session->server_offer_voided = false;
     const std::string code = event.code.empty() ? "description_refused" : event.code;
     ++description_errors_[code];
     send(*session, {{"type", "error"},

@@ -47,6 +47,8 @@ void Service::Impl::on_description(Session& session, SdpType type, const Json& m
         return send_error(session, ErrorCode::kBadState, detail);
     }
     // An answer settles the server's offer; an offer that crosses it makes the server yield.
+    session.server_offer_voided = type == SdpType::kOffer &&
+                                  (session.server_offer_outstanding || session.server_offer_voided);
     session.server_offer_outstanding = false;
     session.candidates = 0;
     commands_.push_back(

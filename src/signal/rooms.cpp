@@ -225,6 +225,7 @@ void Service::Impl::forget_membership(Session& session) {
     session.peer.reset();
     session.state = PeerState::kNew;
     session.server_offer_outstanding = false;
+    session.server_offer_voided = false;
     session.candidates = 0;
     session.tracks.clear();
     session.described.clear();

@@ -241,6 +241,22 @@ TEST(Join, CrossedOffersVoidTheServers) {
     EXPECT_EQ(h.last_code(a), "bad_state");
 }
 
+TEST(Join, ARefusedDescriptionDidNotHappen) {
+    Harness h;
+    const auto [a, a_id] = h.join("r");
+    const auto peer = h.last_peer();
+    h.event(LocalDescription{peer, SdpType::kOffer, "v=0", {}});
+    h.say(a, offer_for("sfu", "bad"));
+    h.event(DescriptionRefused{peer, SdpType::kOffer, "sdp_syntax", "x", "y"});
+    h.say(a, answer_for("sfu", "bad too"));
+    h.event(DescriptionRefused{peer, SdpType::kAnswer, "sdp_syntax", "x", "y"});
+    h.say(a, answer_for("sfu", "good"));
+    EXPECT_EQ(h.commands_of<RemoteDescription>().size(), 3U);
+    EXPECT_EQ(h.commands_of<RemoteDescription>().back().sdp, "good");
+    h.say(a, answer_for("sfu", "again"));
+    EXPECT_EQ(h.commands_of<RemoteDescription>().size(), 3U);
+}
+
 TEST(Join, GrantsGiveRightsAndNames) {
     Harness h;
     const auto a = h.open_with({.room = "r",

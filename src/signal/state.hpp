@@ -74,7 +74,8 @@ struct Session {
     std::optional<PeerId> peer;
     PeerState state = PeerState::kNew;
     bool server_offer_outstanding = false;
-    std::uint32_t candidates = 0;  // since the last description
+    bool server_offer_voided = false;  // by an offer of the client that is not judged yet
+    std::uint32_t candidates = 0;      // since the last description
     std::map<std::string, TrackInfo, std::less<>> tracks;
     std::set<std::string, std::less<>> described;
     std::set<std::string, std::less<>> wishes;

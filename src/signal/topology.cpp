@@ -11,6 +11,7 @@ void Service::Impl::connect_to_sfu(Session& session) {
     session.peer = PeerId(++last_peer_);
     session.state = PeerState::kNew;
     session.server_offer_outstanding = false;
+    session.server_offer_voided = false;
     session.candidates = 0;
     peers_.emplace(*session.peer, &session);
     commands_.push_back(CreatePeer{*session.peer, session.room->name, session.id,
