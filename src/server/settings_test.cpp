@@ -59,6 +59,7 @@ TEST(Settings, ExplainsBadFiles) {
         {"[access]\nsecret = \"a\\nb\"", "must be one line"},
         {"[[ice_servers]]\nurl = \"stun:a\"", "did you mean \"urls\"?"},
         {"ice_servers = 3", "must be at most 16 tables"},
+        {"[log]\nlevel = \"info\"\n[media]\n\"\" . = 1\n", "p.toml:4:"},
         {"[server\nx", "p.toml:1:"},
         {std::string_view("\x7f"
                           "ELF\0\1\2",
