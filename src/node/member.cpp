@@ -78,9 +78,10 @@ void Member::offer_if_wanted(Instant now) {
     emit_description(signal::SdpType::kOffer, std::move(offer));
 }
 
-void Member::on_remote_candidate(const signal::RemoteCandidate&) {
-    // The server sends nothing to addresses that a client merely lists (ARCHITECTURE.md, "What the
-    // server never does"): a candidate changes nothing.
+// Counted, and no more: the server sends nothing to addresses that a client merely lists
+// (ARCHITECTURE.md, "What the server never does").
+void Member::on_remote_candidate(const signal::RemoteCandidate& candidate, Instant now) {
+    peer_.transport().add_remote_candidate(candidate.candidate, now);
 }
 
 void Member::close(Instant now) {

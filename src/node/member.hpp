@@ -35,7 +35,7 @@ class Member final : public peer::PeerObserver {
 
     // ---- signaling ----
     void on_remote_description(const signal::RemoteDescription& description, Instant now);
-    void on_remote_candidate(const signal::RemoteCandidate& candidate);
+    void on_remote_candidate(const signal::RemoteCandidate& candidate, Instant now);
     void close(Instant now);
 
     // ---- the machine's part ----

@@ -140,8 +140,8 @@ void Node::on(const signal::RemoteDescription& command, Instant now) {
     update_ufrags(*member);
 }
 
-void Node::on(const signal::RemoteCandidate& command, Instant) {
-    if (Member* member = find(command.peer)) member->on_remote_candidate(command);
+void Node::on(const signal::RemoteCandidate& command, Instant now) {
+    if (Member* member = find(command.peer)) member->on_remote_candidate(command, now);
 }
 
 void Node::on(const signal::DescribeTrack& command, Instant now) {

@@ -74,6 +74,13 @@ void Transport::set_remote(const RemoteTransport& remote, dtls::Role role, Insta
     update_state("");
 }
 
+void Transport::add_remote_candidate(std::string_view text, Instant now) {
+    if (text.empty()) return;  // the end of candidates: a server waits for checks all the same
+    if (const auto candidate = ice::parse_candidate(text)) {
+        ice_.add_remote_candidate(*candidate, now);
+    }
+}
+
 void Transport::restart_ice(Instant now) {
     ice_.restart(now);
     drain_ice(now);

@@ -66,6 +66,8 @@ class Transport {
     TransportParameters parameters() const;
     /// The remote's end, new or changed. `role`: our DTLS role.
     void set_remote(const RemoteTransport& remote, dtls::Role role, Instant now);
+    /// A trickled candidate; empty for the end of candidates. What is no candidate is ignored.
+    void add_remote_candidate(std::string_view text, Instant now);
     /// New local credentials, before an answer to an ICE restart is written.
     void restart_ice(Instant now);
     /// Ends it. What poll_transmit() then still has tells the remote (close_notify).

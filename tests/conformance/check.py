@@ -71,7 +71,8 @@ def strip_comments(text):
 def check_file(path, room, report):
     text = path.read_text()
     place = path.relative_to(ROOT)
-    is_test = path.name.endswith("_test.cpp")
+    # Beside the tests stand the helpers that several of them share.
+    is_test = path.name.endswith(("_test.cpp", "_testing.hpp", "_test_support.hpp"))
     for included in sorted(set(INCLUDE.findall(text))):
         known = included in MAY_INCLUDE
         allowed = not known or included == room or included in MAY_INCLUDE[room]
