@@ -230,7 +230,7 @@ Verdict check_transport_rules(const sdp::Description& description) {
                      "bundle all sections (bundlePolicy \"max-bundle\")");
     }
     // Deviates: RFC 8843 §9 wants one meaning for an extension id in the whole bundle. aiortc gives
-    // each section numbers of its own, and packets are read by their section's, so that is let be.
+    // each section numbers of its own; the answer takes the first meaning only.
     return check_payload_types(description);
 }
 

@@ -32,6 +32,21 @@ bool same_entry(const sdp::Codec& a, const sdp::Codec& b) {
     return sdp::same_format(a, b);
 }
 
+/// Whether a section before this one gives the id to another extension. Within a bundle an id means
+/// one thing (RFC 8843 §9); of an offer that breaks this the first meaning is taken, since a remote
+/// may keep one table for all sections and misread what it numbered twice (aiortc does both).
+bool has_other_meaning(const sdp::Description& description, const sdp::Media& media,
+                       const sdp::Extmap& extmap) {
+    for (const auto& earlier : description.media) {
+        if (&earlier == &media) return false;
+        if (!is_usable(earlier)) continue;
+        for (const auto& known : extmaps_of(description, earlier)) {
+            if (known.id == extmap.id && known.uri != extmap.uri) return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 void RemoteFormats::learn(const sdp::Description& description, bool is_offer) {
@@ -175,6 +190,7 @@ std::vector<HeaderExtension> common_extensions(const sdp::Description& descripti
         const auto type = rtp::extension_from_uri(extmap.uri);
         if (type == rtp::ExtensionType::kUnknown || has_extension(result, type)) continue;
         if (extmap.id > (mixed ? 255 : 14)) continue;
+        if (has_other_meaning(description, media, extmap)) continue;
         const auto known = std::ranges::find(ours.extensions, type, &ExtensionCapability::type);
         if (known == ours.extensions.end() || !(we_send ? known->send : known->receive)) continue;
         HeaderExtension extension{static_cast<std::uint8_t>(extmap.id), type, std::nullopt};

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
+#include <string>
 
 #include "peer/negotiation_testing.hpp"
 
@@ -170,6 +172,25 @@ TEST(NegotiatorAnswer, GstreamerAndAiortc) {
     EXPECT_THAT(payload_types(second.media[1]), ElementsAre(97, 98, 101, 102, 99, 100));
     EXPECT_TRUE(aiortc.remote_transport()->end_of_candidates);
     EXPECT_EQ(aiortc.remote_transport()->candidates.size(), 1U);
+}
+
+TEST(NegotiatorAnswer, AnExtensionIdKeepsItsFirstMeaningInTheBundle) {
+    auto negotiator = negotiator_for_sfu();
+    const auto offer = replaced(recorded("aiortc"), "a=extmap:3 ", "a=extmap:2 ");
+    answered(negotiator, offer);
+    EXPECT_EQ(negotiator.sections()[0].extension_map().id(rtp::ExtensionType::kAudioLevel), 2);
+    for (const auto& extension : negotiator.sections()[1].extensions) EXPECT_NE(extension.id, 2);
+
+    negotiator.add_sender(audio_sender(3000), {});
+    negotiator.add_sender(video_sender(1000), {});
+    std::map<int, std::string> meaning;
+    const auto ours = parsed(negotiator.create_offer(server_transport(), {}));
+    ASSERT_EQ(ours.media.size(), 4U);
+    for (const auto& media : ours.media) {
+        for (const auto& extmap : media.extmaps) {
+            EXPECT_EQ(meaning.try_emplace(extmap.id, extmap.uri).first->second, extmap.uri);
+        }
+    }
 }
 
 TEST(NegotiatorAnswer, OneSectionWithoutBundleOrMid) {
