@@ -19,11 +19,11 @@ from signaling import Signaling  # noqa: E402
 
 PUBLISH = """
 webrtcbin name=peer bundle-policy=max-bundle
-videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate=15/1
-  ! vp8enc deadline=1 keyframe-max-dist=60 target-bitrate=300000
+videotestsrc is-live=true pattern=ball ! video/x-raw,width=160,height=90,framerate=8/1
+  ! vp8enc deadline=1 cpu-used=8 threads=1 keyframe-max-dist=40 target-bitrate=100000
   ! rtpvp8pay pt=96 picture-id-mode=15-bit ! application/x-rtp,media=video,encoding-name=VP8,payload=96 ! peer.
 audiotestsrc is-live=true ! audioconvert ! opusenc ! rtpopuspay pt=111
-  ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111 ! peer.
+  ! application/x-rtp,media=audio,encoding-name=OPUS,payload=111,encoding-params=(string)2 ! peer.
 """
 
 
@@ -33,6 +33,8 @@ class Peer:
         self.signaling = Signaling(options.url, options.room, options.name)
         self.decoded = {}
         self.lock = threading.Lock()
+        self.states = []
+        self.started = time.monotonic()
         if options.publish:
             self.pipeline = Gst.parse_launch(PUBLISH)
         else:
@@ -42,10 +44,12 @@ class Peer:
             self.pipeline.add(player)
         self.peer = self.pipeline.get_by_name("peer")
         self.peer.connect("pad-added", self.on_pad)
+        for name in ("ice-connection-state", "connection-state"):
+            self.peer.connect(f"notify::{name}", self.on_state)
         if not options.publish:
             direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
             for caps in ("application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000",
-                         "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000"):
+                         "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2"):
                 self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(caps))
 
     # -- signaling ------------------------------------------------------------------------------
@@ -53,19 +57,35 @@ class Peer:
     async def run(self):
         await self.signaling.join()
         self.pipeline.set_state(Gst.State.PLAYING)
-        await asyncio.sleep(0.3)  # the source pads get their caps
+        await asyncio.sleep(0.5)  # the source pads get their caps
         offer = await self.ask("create-offer", "offer")
-        await self.ask("set-local-description", None, offer)
+        await self.ask("set-local-description", None,
+                       self.description(GstWebRTC.WebRTCSDPType.OFFER, offer))
         await self.gathered()
-        await self.send("offer", self.peer.get_property("local-description"))
+        await self.send("offer", self.peer.get_property("local-description").sdp.as_text())
         listener = asyncio.ensure_future(self.listen())
+        satisfied = asyncio.ensure_future(self.play())
         try:
-            await asyncio.wait_for(self.until_satisfied(), self.options.seconds)
-            await asyncio.sleep(self.options.linger)
+            done, _ = await asyncio.wait({listener, satisfied},
+                                         return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # raises what it raised
         finally:
-            listener.cancel()
+            for task in (listener, satisfied):
+                task.cancel()
             self.pipeline.set_state(Gst.State.NULL)
-        await self.signaling.close()
+            await self.signaling.close()
+
+    async def play(self):
+        await asyncio.wait_for(self.until_satisfied(), self.options.seconds)
+        if self.options.stay:
+            await self.signaling.dismissed()
+
+    def on_state(self, peer, _):
+        ice, connection = (peer.get_property(name).value_nick
+                           for name in ("ice-connection-state", "connection-state"))
+        self.states.append(f"{time.monotonic() - self.started:.2f} ice {ice}, "
+                           f"connection {connection}")
 
     async def listen(self):
         while True:
@@ -75,7 +95,8 @@ class Peer:
             elif message["type"] == "offer":
                 await self.set_remote(GstWebRTC.WebRTCSDPType.OFFER, message["sdp"]["sdp"])
                 answer = await self.ask("create-answer", "answer")
-                await self.ask("set-local-description", None, answer)
+                await self.ask("set-local-description", None,
+                               self.description(GstWebRTC.WebRTCSDPType.ANSWER, answer))
                 await self.send("answer", answer)
             elif message["type"] == "error":
                 print(message, file=sys.stderr)
@@ -85,8 +106,13 @@ class Peer:
         done = self.loop.create_future()
 
         def on_change(promise):
-            value = promise.get_reply().get_value(field) if field else None
-            self.loop.call_soon_threadsafe(done.set_result, value)
+            reply = promise.get_reply()  # lends its values only while it lives: take the text
+            if reply is not None and reply.has_field("error"):
+                error = RuntimeError(f"{action}: {reply.get_value('error').message}")
+                self.loop.call_soon_threadsafe(done.set_exception, error)
+                return
+            text = reply.get_value(field).sdp.as_text() if field else None
+            self.loop.call_soon_threadsafe(done.set_result, text)
 
         promise = Gst.Promise.new_with_change_func(on_change)
         if action.startswith("create"):
@@ -96,9 +122,12 @@ class Peer:
         return await asyncio.wait_for(done, 10)
 
     async def set_remote(self, kind, text):
+        await self.ask("set-remote-description", None, self.description(kind, text))
+
+    @staticmethod
+    def description(kind, text):
         _, sdp = GstSdp.SDPMessage.new_from_text(text)
-        await self.ask("set-remote-description", None,
-                       GstWebRTC.WebRTCSessionDescription.new(kind, sdp))
+        return GstWebRTC.WebRTCSessionDescription.new(kind, sdp)
 
     async def gathered(self):
         complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
@@ -107,8 +136,8 @@ class Peer:
                 return
             await asyncio.sleep(0.05)
 
-    async def send(self, kind, description):
-        sdp = {"type": kind, "sdp": description.sdp.as_text()}
+    async def send(self, kind, text):
+        sdp = {"type": kind, "sdp": text}
         await self.signaling.send({"type": kind, "to": "sfu", "sdp": sdp})
 
     # -- media ----------------------------------------------------------------------------------
@@ -155,22 +184,21 @@ def main():
     parser.add_argument("--name", default="gstreamer")
     parser.add_argument("--publish", action="store_true")
     parser.add_argument("--expect", type=int, default=1)
-    parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--seconds", type=float, default=25)
-    parser.add_argument("--linger", type=float, default=0)
+    parser.add_argument("--frames", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=40)
+    parser.add_argument("--stay", action="store_true")
     options = parser.parse_args()
     Gst.init(None)
     loop = asyncio.new_event_loop()
     peer = Peer(options, loop)
-    started = time.monotonic()
     ok = True
     try:
         loop.run_until_complete(peer.run())
-    except (asyncio.TimeoutError, RuntimeError) as error:
+    except Exception as error:  # whatever it is, the report below is wanted
         print(f"{options.name}: {type(error).__name__} {error}", file=sys.stderr)
         ok = False
-    print(json.dumps({"ok": ok, "decoded": peer.decoded,
-                      "seconds": round(time.monotonic() - started, 2)}))
+    print(json.dumps({"ok": ok, "decoded": peer.decoded, "states": peer.states,
+                      "seconds": round(time.monotonic() - peer.started, 2)}))
     return 0 if ok else 1
 
 

@@ -33,7 +33,7 @@ class Server:
         self.port = free_port(socket.SOCK_STREAM)
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [PARLEY, "serve", "--listen", f"127.0.0.1:{self.port}",
+            [PARLEY, "serve", "--log", "debug", "--listen", f"127.0.0.1:{self.port}",
              "--media-port", str(free_port(socket.SOCK_DGRAM))],
             stdout=self.log, stderr=subprocess.STDOUT)
         self.url = f"ws://127.0.0.1:{self.port}/signal"
@@ -63,37 +63,66 @@ class Server:
 
 
 def peer(script, server, room, *options):
-    return subprocess.Popen([PYTHON, str(HERE / script), "--url", server.url, "--room", room,
-                             *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([PYTHON, "-X", "faulthandler", str(HERE / script), "--url", server.url,
+                             "--room", room, *options], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def finish(process, seconds=60):
+def watch(server, room, process, seconds=60):
+    """Waits for the process; returns what the server last said of the room while it ran."""
+    seen, end = None, time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            seen = server.room(room)
+        except OSError:
+            pass  # nobody has joined yet
+        time.sleep(0.5)
+    return seen
+
+
+def finish(process, seconds=20):
+    """Dismisses a peer that stays, and returns its report."""
     try:
-        out, err = process.communicate(timeout=seconds)
+        out, err = process.communicate(timeout=seconds)  # closes its standard input
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
     lines = [line for line in out.splitlines() if line.startswith("{")]
-    result = json.loads(lines[-1]) if lines else {"ok": False, "decoded": {}}
-    result["stderr"] = err[-2000:]
-    return result
+    result = json.loads(lines[-1]) if lines else {"ok": False, "decoded": {}, "states": []}
+    if process.returncode != 0:
+        result["ok"] = False
+    return {**result, "exit": process.returncode, "stderr": err[-3000:]}
 
 
 def case(server, name, publisher, player):
     """Two publishers hear and see each other, a third only plays."""
-    room = name.replace(" ", "-")
-    first = peer(publisher, server, room, "--name", "one", "--publish", "--linger", "8")
-    second = peer(player, server, room, "--name", "two", "--publish", "--linger", "8")
-    third = peer(player, server, room, "--name", "three", "--expect", "2")
-    results = [finish(process) for process in (first, second, third)]
-    ok = all(result["ok"] for result in results)
-    print(f"{'ok  ' if ok else 'FAIL'} {name}: "
-          + "; ".join(str(result["decoded"]) for result in results))
+    room, started = name.replace(" ", "-"), time.monotonic()
+    peers = {
+        "one": peer(publisher, server, room, "--name", "one", "--publish", "--stay"),
+        "two": peer(player, server, room, "--name", "two", "--publish", "--stay"),
+        "three": peer(player, server, room, "--name", "three", "--expect", "2"),
+    }
+    seen = watch(server, room, peers["three"])
+    results = {who: finish(process) for who, process in peers.items()}
+    ok = all(result["ok"] for result in results.values())
+    print(f"{'ok  ' if ok else 'FAIL'} {name} ({time.monotonic() - started:.1f} s): "
+          + "; ".join(f"{who} {sorted(result['decoded'].values())}"
+                      for who, result in results.items()), flush=True)
     if not ok:
-        for result in results:
+        for who, result in results.items():
+            print(f"--- {who}: ok {result['ok']}, exit {result['exit']}, {result['decoded']}")
+            print("\n".join(result["states"]))
             print(result["stderr"])
-        print(server.output()[-4000:])
+        print("--- the room:", json.dumps(seen, indent=1))
+        print("--- the server:", server.output()[-4000:])
     return ok
+
+
+def survived(server):
+    up = server.process.poll() is None
+    print("ok   the server is up after all that" if up else "FAIL the server died:\n"
+          + server.output()[-4000:])
+    return up
 
 
 def main():
@@ -103,7 +132,7 @@ def main():
             case(server, "aiortc with aiortc", "aiortc_peer.py", "aiortc_peer.py"),
             case(server, "gstreamer with gstreamer", "gst_peer.py", "gst_peer.py"),
             case(server, "aiortc with gstreamer", "aiortc_peer.py", "gst_peer.py"),
-            server.process.poll() is None,
+            survived(server),
         ]
     finally:
         server.stop()

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 
 import websockets
 
@@ -19,10 +21,20 @@ class Signaling:
         return await self.expect("joined")
 
     async def send(self, message):
+        self.show(">", message)
         await self.socket.send(json.dumps(message))
 
     async def receive(self):
-        return json.loads(await self.socket.recv())
+        message = json.loads(await self.socket.recv())
+        self.show("<", message)
+        return message
+
+    @staticmethod
+    def show(direction, message):
+        """PARLEY_SHOW=1 prints the whole signaling, for whoever looks for a fault."""
+        if os.environ.get("PARLEY_SHOW"):
+            text = message["sdp"]["sdp"] if "sdp" in message else json.dumps(message)
+            print(direction, message["type"], text, file=sys.stderr)
 
     async def expect(self, kind):
         while True:
@@ -31,6 +43,11 @@ class Signaling:
                 return message
             if message["type"] == "error":
                 raise RuntimeError(f"{message.get('code')}: {message.get('message')}")
+
+    @staticmethod
+    async def dismissed():
+        """Until whoever started this peer closes its standard input."""
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
     async def close(self):
         await self.send({"type": "leave"})
