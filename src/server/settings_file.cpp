@@ -10,7 +10,7 @@
 #include "server/text.hpp"
 
 // clang-format off: what follows must come before the library's header.
-// toml++ 3.3 asserts on some texts that are not TOML (with NDEBUG it lets the compiler assume what it
+// toml++ 3.3 asserts on some texts that are not TOML (with NDEBUG the compiler may assume what it
 // asserts), and calls characters such as U+0100 at the start of a line impossible. Here such texts
 // are refused like others.
 namespace {

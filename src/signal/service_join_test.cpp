@@ -301,7 +301,8 @@ TEST(Join, IceServersAreHandedOut) {
     Harness h(config);
     const auto [a, a_id] = h.join("r");
     const auto expected = Json::parse(R"([{"urls":["stun:stun.example.org"]},
-        {"urls":["turn:turn.example.org","turns:turn.example.org"],"username":"u","credential":"p"}])");
+        {"urls":["turn:turn.example.org","turns:turn.example.org"],
+          "username":"u","credential":"p"}])");
     EXPECT_EQ(h.last(a, "welcome")["iceServers"], expected);
     EXPECT_EQ(h.last(a, "joined")["iceServers"], expected);
 }
