@@ -12,6 +12,9 @@ NODE := scripts/with-node.sh
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
+# Steps install packages and share build folders: never side by side.
+.NOTPARALLEL:
+
 .PHONY: run test build web setup setup-test configure unit e2e interop fuzz format clean help
 
 help:
@@ -60,7 +63,7 @@ interop: setup-test build
 
 FUZZ_SECONDS ?= 60
 fuzz:
-	@scripts/setup.sh test
+	@scripts/setup.sh fuzz
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 format:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12: `setup.sh build` for building and running,
-# `setup.sh test` for the tests as well (browsers and other WebRTC stacks to test against).
+# `setup.sh test` for the tests as well (browsers and other WebRTC stacks to test against),
+# `setup.sh fuzz` for the fuzzers.
 # Runs again at no cost: what is there is left alone.
 set -euo pipefail
 
@@ -9,24 +10,28 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 build_packages=(
     g++ cmake ninja-build ccache mold pkg-config make git ca-certificates
+    python3
     libssl-dev libboost1.81-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
     libspdlog-dev libfmt-dev prometheus-cpp-dev
     # The tests are built with everything else, so a build needs their libraries too.
-    libgtest-dev libgmock-dev libbenchmark-dev libsrtp2-dev
+    libgtest-dev libgmock-dev libsrtp2-dev
 )
 # The fast SRTP ciphers exist for x86-64 only; elsewhere OpenSSL does the work.
 [ "$(dpkg --print-architecture)" = amd64 ] && build_packages+=(libipsec-mb-dev)
 
 test_packages=(
-    chromium firefox-esr python3 python3-aiortc clang-format-19
+    chromium firefox-esr fonts-dejavu-core python3-aiortc clang-format-19
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0 python3-websockets python3-numpy
 )
 
+fuzz_packages=(clang-19 libclang-rt-19-dev)
+
 case "$what" in
     build) packages=("${build_packages[@]}") ;;
     test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
-    *) echo "usage: setup.sh build|test" >&2; exit 2 ;;
+    fuzz) packages=("${build_packages[@]}" "${fuzz_packages[@]}") ;;
+    *) echo "usage: setup.sh build|test|fuzz" >&2; exit 2 ;;
 esac
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }

@@ -120,7 +120,7 @@ class Transport {
     std::vector<crypto::Fingerprint> fingerprints_;
     std::optional<net::Path> media_path_;
     std::optional<net::Path> handshake_from_;  // the newest DTLS datagram's
-    std::optional<net::Path> farewell_path_;  // where close_notify goes
+    std::optional<net::Path> farewell_path_;   // where close_notify goes
     ConnectionState state_ = ConnectionState::kNew;
     std::string dtls_failure_;
     bool dtls_closed_ = false;

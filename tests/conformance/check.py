@@ -4,12 +4,14 @@ and what a file must look like. Prints each broken rule with its place."""
 
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 
-# Which rooms a room may include, itself always allowed (ARCHITECTURE.md, "Who may include whom").
+# Which rooms a room may include, itself always allowed (ARCHITECTURE.md, "The house").
 FLOOR_2 = ["stun", "ice", "rtp", "srtp", "dtls", "sdp"]
 BASEMENT = ["base", "crypto", "net", "trace"]
 MAY_INCLUDE = {
@@ -94,6 +96,31 @@ def check_file(path, room, report):
     report.check(not long_lines, f"{place}:{long_lines[:1]}", "lines longer than 100 columns")
 
 
+def check_links_between_rooms(report):
+    """What a room's CMakeLists.txt links is what the table lets it include."""
+    for room, allowed in MAY_INCLUDE.items():
+        text = (SOURCE / room / "CMakeLists.txt").read_text()
+        linked = set(re.findall(r"parley_(\w+)", text)) - {"room", room}
+        for other in sorted(linked & set(MAY_INCLUDE)):
+            report.check(other in allowed, f"src/{room}/CMakeLists.txt", f"must not link {other}")
+
+
+def check_format(report):
+    """The formatter agrees with every source file, where it is installed."""
+    formatter = shutil.which("clang-format-19")
+    if formatter is None:
+        print("clang-format-19 is not installed: formatting was not checked")
+        return
+    listed = subprocess.run(["git", "ls-files", "*.cpp", "*.hpp"], cwd=ROOT, text=True,
+                            capture_output=True, check=True).stdout.split()
+    done = subprocess.run([formatter, "--dry-run", "-Werror", *listed], cwd=ROOT, text=True,
+                          capture_output=True)
+    wrong = sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", done.stderr, re.MULTILINE)))
+    for place in wrong:
+        report.check(False, place, "is not formatted: make format")
+    report.passed += len(listed) - len(wrong)
+
+
 def check_rooms_are_listed(report):
     listed = set(re.findall(r"add_subdirectory\((\w+)\)", (SOURCE / "CMakeLists.txt").read_text()))
     for folder in SOURCE.iterdir():
@@ -115,6 +142,8 @@ def main():
     report = Report()
     check_rooms_are_listed(report)
     check_links(report)
+    check_links_between_rooms(report)
+    check_format(report)
     for path in sorted(SOURCE.rglob("*")):
         if path.suffix in (".hpp", ".cpp"):
             check_file(path, path.relative_to(SOURCE).parts[0], report)
