@@ -4,6 +4,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import threading
 import time
@@ -73,7 +74,6 @@ class Peer:
         finally:
             for task in (listener, satisfied):
                 task.cancel()
-            self.pipeline.set_state(Gst.State.NULL)
             await self.signaling.close()
 
     async def play(self):
@@ -199,8 +199,12 @@ def main():
         ok = False
     print(json.dumps({"ok": ok, "decoded": peer.decoded, "states": peer.states,
                       "seconds": round(time.monotonic() - peer.started, 2)}))
-    return 0 if ok else 1
+    # webrtcbin 1.22 may wait for its own threads for ever when it is taken down: the process just
+    # ends, which takes everything with it.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0 if ok else 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
