@@ -74,7 +74,9 @@ std::size_t HttpRequestReader::feed_head(BytesView bytes) {
     if (end != std::string::npos) head_.resize(end + 4);
     const std::size_t used = head_.size() - before;
     if (!head_is_clean(before)) return used;
-    const auto line_end = std::min(head_.find("\r\n"), head_.size());
+    // A CR whose LF is still to come is no part of the line.
+    const auto so_far = head_.size() - (head_.ends_with('\r') ? 1 : 0);
+    const auto line_end = std::min(head_.find("\r\n"), so_far);
     constexpr std::size_t kMethodAndVersion = 32;
     if (line_end > limits_.target_bytes + kMethodAndVersion) {
         bad(414, "the request target is longer than " + show_size(limits_.target_bytes));
