@@ -36,6 +36,8 @@ struct Limits {
     std::size_t message_bytes = 1024 * 1024;
     std::uint32_t messages_per_second = 50;
     std::uint32_t message_burst = 300;
+    /// Of all connections of an address together. Five seconds' worth may come at once.
+    std::uint32_t messages_per_second_per_address = 1'000;
     /// Messages dropped by the rate limit, without a pause that restores the burst, before the
     /// connection is closed (1008).
     std::uint32_t rate_limited_messages = 1'000;
@@ -47,7 +49,8 @@ struct Limits {
     /// Candidates that may follow one offer or answer.
     std::uint32_t candidates_per_description = 200;
     std::size_t layer_wishes = 1'000;
-    std::size_t described_sections = 256;
+    /// No setting: as many as a media node keeps.
+    std::size_t described_sections = 64;
 
     std::size_t resume_messages = 1'000;
     std::size_t resume_bytes = 1024 * 1024;

@@ -31,7 +31,12 @@ Connection* Service::Impl::connection_of(Session& session) {
 Service::Impl::AddressUse& Service::Impl::use_of(const net::IpAddress& address) {
     if (addresses_.size() > 2 * config_.limits.connections) forget_idle_addresses();
     const double joins = config_.limits.joins_per_minute_per_address;
-    return addresses_.try_emplace(address, AddressUse{0, TokenBucket(joins / 60, joins, now_)})
+    const double messages = config_.limits.messages_per_second_per_address;
+    // One client alone may use its whole burst.
+    const double burst = std::max<double>(5 * messages, config_.limits.message_burst);
+    return addresses_
+        .try_emplace(address, AddressUse{0, TokenBucket(joins / 60, joins, now_),
+                                         TokenBucket(messages, burst, now_)})
         .first->second;
 }
 
@@ -105,7 +110,10 @@ void Service::Impl::forget_connection(Connection& connection) {
     if (use != addresses_.end()) {
         --use->second.connections;
         // An entry whose allowance is whole says nothing that a new one would not.
-        if (use->second.connections == 0 && use->second.joins.full(now_)) addresses_.erase(use);
+        if (use->second.connections == 0 && use->second.joins.full(now_) &&
+            use->second.messages.full(now_)) {
+            addresses_.erase(use);
+        }
     }
     timers_.clear({TimerKind::kHeartbeat, connection.info.id.value});
     connections_.erase(connection.info.id);

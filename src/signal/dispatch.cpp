@@ -3,12 +3,15 @@
 #include <utility>
 
 #include "signal/impl.hpp"
+#include "signal/names.hpp"
 
 namespace parley::signal {
 
 bool Service::Impl::within_rate(Connection& connection) {
     if (connection.messages.full(now_)) connection.rate_limited = 0;
-    if (connection.messages.take(now_)) return true;
+    // What a client's own limit refuses does not use up the allowance of its neighbours.
+    const bool own = connection.messages.take(now_);
+    if (own && use_of(connection.address).messages.take(now_)) return true;
     ++totals_.rate_limited;
     auto& session = *connection.session;
     if (++connection.rate_limited > config_.limits.rate_limited_messages) {
@@ -18,7 +21,9 @@ bool Service::Impl::within_rate(Connection& connection) {
     }
     if (now_ >= connection.rate_error_at) {
         connection.rate_error_at = now_ + 1s;  // the complaint itself must not become a flood
-        send_error(session, ErrorCode::kRateLimited, {});
+        ErrorDetail detail;
+        if (own) detail.cause = "The connections of this address said more than its limit allows.";
+        send_error(session, ErrorCode::kRateLimited, detail);
     }
     return false;
 }
@@ -76,6 +81,7 @@ void Service::Impl::handle_text(ConnectionId id, std::string_view text) {
         auto detail = about(message);
         detail.field = violation->field;
         detail.cause = "`" + violation->field + "` " + violation->problem + ".";
+        if (type == "join" && violation->field == "/room") detail.remedy = kRoomNameRemedy;
         return send_error(session, ErrorCode::kInvalidMessage, detail);
     }
     if (is_repeated(session, type, message)) return;

@@ -31,7 +31,8 @@ struct ErrorDetail {
     std::string_view in_reply_to;
     std::optional<std::uint64_t> reply_seq;
     std::string field;
-    std::string cause;  // instead of the table's
+    std::string cause;        // instead of the table's
+    std::string_view remedy;  // instead of the table's
     std::optional<std::string> target;
     std::optional<std::size_t> offset;
 };
@@ -79,6 +80,7 @@ class Service::Impl {
     struct AddressUse {
         std::size_t connections = 0;
         TokenBucket joins;
+        TokenBucket messages;
     };
 
     // connections.cpp

@@ -59,17 +59,25 @@ std::size_t count_code_points(std::string_view utf8) {
         utf8, [](char octet) { return (static_cast<std::uint8_t>(octet) & 0xC0U) != 0x80; }));
 }
 
-bool is_room_name(std::string_view text) {
-    if (text.empty() || text.front() == '.' || is_device_name(text)) return false;
+std::string_view room_name_problem(std::string_view text) {
+    if (text.empty()) return "is empty";
+    if (count_code_points(text) > kMaxRoomName) return "has more than 128 characters";
+    if (text.front() == '.') return "begins with a dot";
+    if (is_device_name(text)) return "is the name of a device";
     bool first = true;
     bool space_last = false;
     for (std::string_view rest = text; !rest.empty(); first = false) {
         const char32_t c = next_code_point(rest);
-        if (is_hidden(c) || c == '/' || c == '\\' || c == '%') return false;
+        if (c == '/' || c == '\\' || c == '%') return "has a character of paths (/, \\ or %)";
+        if (is_hidden(c)) return "has a control character or an invisible one";
         space_last = is_space(c);
-        if (first && space_last) return false;
+        if (first && space_last) return "begins with a space";
     }
-    return !space_last;
+    return space_last ? "ends with a space" : "";
+}
+
+bool is_room_name(std::string_view text) {
+    return room_name_problem(text).empty();
 }
 
 }  // namespace parley::signal

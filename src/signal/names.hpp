@@ -7,7 +7,19 @@
 
 namespace parley::signal {
 
-/// docs/signaling.md, "Room names".
+inline constexpr std::size_t kMaxRoomName = 128;  // code points
+
+/// What a room's name must be, as errors say it.
+inline constexpr std::string_view kRoomNameRule =
+    R"(1 to 128 characters, no /, \, %, control characters or leading dot, no space at either end )"
+    "and no device name such as CON";
+inline constexpr std::string_view kRoomNameRemedy =
+    R"(Choose a name of 1 to 128 characters, no /, \, %, control characters or leading dot, no space )"
+    "at either end and no device name such as CON.";
+
+/// Why a text is no room name ("begins with a dot"), empty if it is one. docs/signaling.md, "Room
+/// names". The text need not be well-formed UTF-8.
+std::string_view room_name_problem(std::string_view text);
 bool is_room_name(std::string_view text);
 
 /// Number of code points of well-formed UTF-8.

@@ -23,6 +23,17 @@ TEST(RoomName, RefusesWhatLooksLikeAPathOrHides) {
     EXPECT_FALSE(is_room_name(std::string_view("a\0b", 3)));
 }
 
+TEST(RoomName, SaysWhichRuleIsBroken) {
+    EXPECT_EQ(room_name_problem("../a"), "begins with a dot");
+    EXPECT_EQ(room_name_problem("a/b"), "has a character of paths (/, \\ or %)");
+    EXPECT_EQ(room_name_problem("a\nb"), "has a control character or an invisible one");
+    EXPECT_EQ(room_name_problem("nul.txt"), "is the name of a device");
+    EXPECT_EQ(room_name_problem(" a"), "begins with a space");
+    EXPECT_EQ(room_name_problem("a "), "ends with a space");
+    EXPECT_EQ(room_name_problem(std::string(129, 'a')), "has more than 128 characters");
+    EXPECT_EQ(room_name_problem(std::string(128, 'a')), "");
+}
+
 TEST(RoomName, SurvivesCutUtf8) {
     EXPECT_NO_FATAL_FAILURE(is_room_name("\xF0\x9F"));
     EXPECT_EQ(count_code_points("aé会🎉"), 4U);

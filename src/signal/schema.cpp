@@ -108,8 +108,8 @@ class Checker {
             return "must have at most " + std::to_string(most) + " characters";
         }
         if (const auto* format = member(schema, "format");
-            format != nullptr && *format == "room-name" && !is_room_name(text)) {
-            return "is no room name";
+            format != nullptr && *format == "room-name") {
+            return std::string(room_name_problem(text));
         }
         return "";
     }

@@ -76,7 +76,7 @@ TEST(Schemas, NameTheWrongField) {
     EXPECT_EQ(violation("client", "join", {{"type", "join"}, {"room", 7}}),
               "/room must be of type string");
     EXPECT_EQ(violation("client", "join", {{"type", "join"}, {"room", "a/b"}}),
-              "/room is no room name");
+              "/room has a character of paths (/, \\ or %)");
     EXPECT_EQ(violation("client", "join", {{"type", "join"}, {"room", std::string(129, 'a')}}),
               "/room must have at most 128 characters");
     EXPECT_EQ(violation("client", "join", {{"type", "join"}, {"room", "a"}, {"metadata", "x"}}),

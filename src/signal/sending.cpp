@@ -42,7 +42,7 @@ Json Service::Impl::error_json(ErrorCode code, const ErrorDetail& detail) {
                {"message", text.message},
                {"code", text.name},
                {"cause", detail.cause.empty() ? std::string(text.cause) : detail.cause},
-               {"remedy", text.remedy}};
+               {"remedy", detail.remedy.empty() ? text.remedy : detail.remedy}};
     if (!detail.field.empty()) error["field"] = detail.field;
     if (!detail.in_reply_to.empty()) error["inReplyTo"] = detail.in_reply_to;
     if (detail.reply_seq) error["replySeq"] = *detail.reply_seq;

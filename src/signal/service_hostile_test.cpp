@@ -174,6 +174,62 @@ TEST(Hostile, ConnectionsAreLimitedByAddress) {
     EXPECT_FALSE(h.is_closed(b));
 }
 
+TEST(Hostile, MessagesAreLimitedByAddress) {
+    Config config;
+    config.limits.message_burst = 20;
+    config.limits.messages_per_second_per_address = 10;  // and five times that at once
+    Harness h(config);
+    const auto ping = [&h](ConnectionId id, int times) {
+        for (int i = 0; i < times; ++i) h.say(id, {{"type", "ping"}});
+    };
+    std::size_t heard = 0;
+    for (int i = 1; i <= 4; ++i) {  // each within its own limit
+        const auto id = h.open_from("[2001:db8:1:2::" + std::to_string(i) + "]:1");
+        ping(id, 20);
+        heard += h.all(id, "pong").size();
+    }
+    EXPECT_EQ(heard, 50U);
+    const auto late = h.open_from("[2001:db8:1:2:ffff::9]:1");  // the same /64
+    ping(late, 5);
+    EXPECT_TRUE(h.all(late, "pong").empty());
+    EXPECT_EQ(h.all(late, "error").size(), 1U) << "one complaint a second";
+    EXPECT_EQ(h.last_code(late), "rate_limited");
+    EXPECT_EQ(h.last(late, "error")["cause"],
+              "The connections of this address said more than its limit allows.");
+    EXPECT_FALSE(h.is_closed(late));
+    const auto other = h.open_from("[2001:db8:1:3::1]:1");
+    ping(other, 5);
+    EXPECT_EQ(h.all(other, "pong").size(), 5U);
+    h.drop(late);
+    const auto again = h.open_from("[2001:db8:1:2::a]:1");
+    h.advance(1s);
+    ping(again, 15);
+    EXPECT_EQ(h.all(again, "pong").size(), 10U) << "a new socket gets no new allowance";
+}
+
+TEST(Hostile, AFloodOverItsOwnLimitDoesNotCostTheAddress) {
+    Config config;
+    config.limits.message_burst = 20;
+    config.limits.messages_per_second_per_address = 10;
+    Harness h(config);
+    const auto loud = h.open_from("192.0.2.7:1");
+    for (int i = 0; i < 500; ++i) h.say(loud, {{"type", "ping"}});
+    const auto calm = h.open_from("192.0.2.7:2");
+    h.say(calm, {{"type", "ping"}});
+    EXPECT_EQ(h.all(calm, "pong").size(), 1U);
+}
+
+TEST(Hostile, ABadRoomNameIsExplained) {
+    Harness h;
+    const auto a = h.open();
+    h.say(a, {{"type", "join"}, {"room", "../a"}});
+    EXPECT_EQ(h.last_code(a), "invalid_message");
+    EXPECT_EQ(h.last(a, "error")["cause"], "`/room` begins with a dot.");
+    EXPECT_NE(text_of(h.last(a, "error"), "remedy")
+                  .find(R"(1 to 128 characters, no /, \, %, control characters or leading dot)"),
+              std::string_view::npos);
+}
+
 TEST(Hostile, MetadataIsLimited) {
     Harness h;
     const auto [a, a_id] = h.join("r", {{"metadata", {{"x", std::string(16 * 1024, 'x')}}}});
