@@ -4,6 +4,7 @@
 
 #include "server/log.hpp"
 #include "server/text.hpp"
+#include "signal/names.hpp"
 
 namespace parley::server {
 namespace {
@@ -16,8 +17,8 @@ constexpr const char* kAbout =
     "\n"
     "Let the local network in (browsers will warn of the certificate):\n"
     "  export PARLEY_SECRET=$(openssl rand -hex 32)\n"
-    "  parley serve --listen :8443 --tls self\n"
     "  parley token --room daily --identity ada     a token for one person and room\n"
+    "  parley serve --listen :8443 --tls self       runs until it is interrupted\n"
     "\n"
     "Run it for good, with a configuration:\n"
     "  parley config show > parley.toml  every setting with its meaning and default\n"
@@ -218,6 +219,13 @@ std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::str
     if (!ttl || *ttl < 1s || *ttl > kLongestTtl) {
         return std::unexpected(
             usage("--ttl must be from 1s to 365d, such as 90s, 30m, 1h, 7d", app));
+    }
+    const auto& room = token_command.claims.room;
+    if (const auto problem = signal::room_name_problem(room); !problem.empty()) {
+        return std::unexpected(usage("--room " + quote(room.substr(0, 100)) + " " +
+                                         std::string(problem) + "; a room's name has " +
+                                         std::string(signal::kRoomNameRule),
+                                     app));
     }
     token_command.ttl_seconds = to_ms(*ttl) / 1000;
     token_command.claims.publish = token_flags.publish;

@@ -21,6 +21,8 @@ TEST(Cli, HelpSpeaksToNewcomers) {
     EXPECT_EQ(help.code, kExitOk);
     EXPECT_THAT(help.text, HasSubstr("open http://localhost:8080"));
     EXPECT_THAT(help.text, HasSubstr("parley token --room"));
+    EXPECT_LT(help.text.find("parley token --room"), help.text.find("parley serve --listen"))
+        << "serve does not return";
     const auto serve = exit_of({"serve", "--help"});
     EXPECT_EQ(serve.code, kExitOk);
     for (const char* flag : {"--config", "--listen", "--media-port", "--announce", "--tls", "--log",
@@ -48,6 +50,15 @@ TEST(Cli, WrongCommandLinesGetAHint) {
         EXPECT_THAT(exit.text, HasSubstr("--help"));
         EXPECT_LT(exit.text.size(), 1000U);
     }
+}
+
+TEST(Cli, TokensAreOnlyForRoomsThatCanBeJoined) {
+    const auto exit = exit_of({"token", "--room", "../a", "--identity", "i"});
+    EXPECT_EQ(exit.code, kExitUsage);
+    EXPECT_THAT(exit.text, HasSubstr("--room \"../a\" begins with a dot"));
+    EXPECT_THAT(exit.text, HasSubstr("1 to 128 characters"));
+    EXPECT_EQ(exit_of({"token", "--room", std::string(129, 'a'), "--identity", "i"}).code,
+              kExitUsage);
 }
 
 TEST(Cli, FlagsBecomeSettings) {
