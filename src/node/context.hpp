@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "ice/candidate.hpp"
+#include "node/limits.hpp"
 #include "node/timer_queue.hpp"
 #include "peer/capabilities.hpp"
 #include "peer/transport.hpp"
@@ -28,9 +29,9 @@ struct NodeConfig {
     /// Video codecs in order of preference; empty: as Capabilities::sfu() has them.
     std::vector<std::string> video_codecs;
     WallAnchor wall;
-    std::size_t max_members = 10'000;
-    std::size_t max_tracks_per_member = 32;
-    std::size_t max_outlets_per_member = 512;
+    std::size_t max_members = kMaxMembers;
+    std::size_t max_tracks_per_member = kMaxTracksPerMember;
+    std::size_t max_outlets_per_member = kMaxOutletsPerMember;
     Duration stats_interval = 1s;
 };
 

@@ -8,8 +8,6 @@
 namespace parley::node {
 namespace {
 
-// A client that names more sections than it could publish is limited to what tracks are.
-constexpr std::size_t kMaxDescriptions = 64;
 // Another codec means another track, which all subscribers negotiate: not with every packet.
 constexpr Duration kMinTrackAge = 1s;
 

@@ -10,8 +10,6 @@
 namespace parley::node {
 namespace {
 
-// Wishes for tracks that do not exist are kept for when they do, but not without end.
-constexpr std::size_t kMaxWishes = 1024;
 // Sender reports are looked for this often while media flows.
 constexpr Duration kReportCheck = 50ms;
 // Audio is not adapted: it comes off the estimate before video shares the rest (Opus at its usual

@@ -45,6 +45,9 @@ struct AdoptedConnection {
     std::vector<std::uint8_t> already_read;
 };
 
+/// TCP connections of one media thread; further ones are closed.
+inline constexpr std::size_t kMaxMediaConnections = 4096;
+
 /// How long epoll may wait: until the deadline, at most `cap`.
 timespec wait_time(Instant deadline, Instant now, Duration cap);
 
@@ -68,7 +71,7 @@ class MediaLoop {
 
     /// Takes over a TCP connection. Its path's connection id is unique for the loop's life.
     void adopt(AdoptedConnection adopted) {
-        if (connections_.size() >= kMaxConnections) return;  // closes it
+        if (connections_.size() >= kMaxMediaConnections) return;  // closes it
         const std::uint64_t id = ++last_connection_;
         const net::Path path{net::Protocol::kTcp, adopted.local, adopted.remote, id};
         const Instant now = runtime::now();
@@ -100,8 +103,6 @@ class MediaLoop {
         drain(runtime::now());
         after();
     }
-
-    static constexpr std::size_t kMaxConnections = 4096;
 
  private:
     static constexpr std::uint64_t kSocketKey = std::uint64_t{1} << 62;

@@ -30,6 +30,12 @@ HttpResponse not_found(std::string what) {
                            "GET /api/v1/rooms lists the rooms that are open"});
 }
 
+HttpResponse unknown_address() {
+    return Router::refuse({404, "not_found", "The API has no such address.",
+                           "its addresses begin with /api/v1/rooms, and this is none of them",
+                           "use an address that docs/operating.md lists, such as /api/v1/rooms"});
+}
+
 HttpResponse wrong_method(const std::string& allowed) {
     auto response =
         Router::refuse({405, "method_not_allowed", "The address exists, this method does not.",
@@ -232,12 +238,14 @@ HttpResponse Router::limits() const {
     for (const auto& [name, value] : list_limits(settings_)) {
         body[name] = json::parse(value, nullptr, /*allow_exceptions=*/false);
     }
-    return json_response({{"limits", std::move(body)}});
+    json fixed = json::object();
+    for (const auto& limit : fixed_limits(settings_)) fixed[std::string(limit.name)] = limit.value;
+    return json_response({{"limits", std::move(body)}, {"fixed", std::move(fixed)}});
 }
 
 HttpResponse Router::api(const HttpRequest& request, RequestTime time) {
     const auto parts = segments(request.target);
-    if (parts.size() < 3 || parts[1] != "v1" || parts[2] != "rooms") return not_found("address");
+    if (parts.size() < 3 || parts[1] != "v1" || parts[2] != "rooms") return unknown_address();
     switch (parts.size()) {
         case 3:
             if (request.method != "GET" && request.method != "HEAD")
@@ -256,7 +264,7 @@ HttpResponse Router::api(const HttpRequest& request, RequestTime time) {
             break;
         default: break;
     }
-    return not_found("address");
+    return unknown_address();
 }
 
 HttpResponse Router::api_room(const HttpRequest& request, const std::string& room,

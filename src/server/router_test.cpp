@@ -345,6 +345,11 @@ TEST_F(RouterTest, AdministersRooms) {
     EXPECT_EQ(route(request("DELETE", room)).response.status, 404U);
     EXPECT_EQ(get("/api/v2/rooms").status, 404U);
     EXPECT_EQ(get("/api").status, 404U);
+    for (const char* target : {"/api/v2", "/api/v1", "/api/v1/rooms/a/b"}) {
+        const auto error = json::parse(get(target).body)["error"];
+        EXPECT_THAT(error["cause"].get<std::string>(), HasSubstr("begin with /api/v1/rooms"));
+        EXPECT_THAT(error["remedy"].get<std::string>(), HasSubstr("such as /api/v1/rooms"));
+    }
 }
 
 TEST_F(RouterTest, MetricsAndLimits) {
@@ -354,8 +359,14 @@ TEST_F(RouterTest, MetricsAndLimits) {
     EXPECT_THAT(response.body, HasSubstr("parley_connections_dropped_total{reason=\"slow\"} 1"));
     EXPECT_THAT(response.body, HasSubstr("# TYPE parley_rooms gauge"));
     EXPECT_THAT(response.body, HasSubstr("parley_uptime_seconds 60"));
-    const auto limits = json::parse(get("/limits").body)["limits"];
+    const auto shown = json::parse(get("/limits").body);
+    const auto limits = shown["limits"];
     EXPECT_EQ(limits["limits.rooms"], 10'000);
+    EXPECT_EQ(limits["limits.messages_per_second_per_address"], 1'000);
+    EXPECT_EQ(shown["fixed"]["described_sections"], 64);
+    EXPECT_EQ(shown["fixed"]["media_members"], 10'000);
+    EXPECT_EQ(shown["fixed"]["sdp_bytes"], 256 * 1024);
+    EXPECT_EQ(shown["fixed"].size(), fixed_limits(Settings{}).size());
     for (const auto& [name, value] : limits.items()) EXPECT_FALSE(value.is_null()) << name;
 }
 

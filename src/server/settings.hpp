@@ -142,4 +142,13 @@ std::string show_settings(const Settings& settings);
 /// Every limit and timer as name and value, for /limits.
 std::vector<std::pair<std::string, std::string>> list_limits(const Settings& settings);
 
+/// A limit that has no setting.
+struct FixedLimit {
+    std::string_view name;
+    std::string_view help;
+    std::size_t value;
+};
+/// For the end of show_settings and for /limits.
+std::vector<FixedLimit> fixed_limits(const Settings& settings);
+
 }  // namespace parley::server

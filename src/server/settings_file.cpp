@@ -324,6 +324,10 @@ std::string show_settings(const Settings& settings) {
         if (!server.username.empty()) out << "username = " << quote(server.username) << "\n";
         if (!server.credential.empty()) out << "credential = \"********\"\n";
     }
+    out << "\n# Limits that cannot be set:\n";
+    for (const auto& fixed : fixed_limits(settings)) {
+        out << "#   " << fixed.name << " = " << fixed.value << "  " << fixed.help << "\n";
+    }
     return out.str();
 }
 

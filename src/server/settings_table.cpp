@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "node/limits.hpp"
 #include "server/settings.hpp"
 #include "server/text.hpp"
 
@@ -319,6 +320,9 @@ void add_signal_limits(std::vector<SettingKey>& keys) {
                           AT(signal.limits.messages_per_second)));
     keys.push_back(number("limits.message_burst", "Messages it may send at once on top.", 1,
                           100'000, AT(signal.limits.message_burst)));
+    keys.push_back(number("limits.messages_per_second_per_address",
+                          "Signaling messages a second of all clients of one address.", 1, kMillion,
+                          AT(signal.limits.messages_per_second_per_address)));
     keys.push_back(number("limits.rate_limited_messages",
                           "Messages over the rate in a row that close the connection.", 1, 100'000,
                           AT(signal.limits.rate_limited_messages)));
@@ -332,7 +336,8 @@ void add_signal_limits(std::vector<SettingKey>& keys) {
     keys.push_back(number("limits.candidates_per_description",
                           "ICE candidates for one offer or answer.", 1, 10'000,
                           AT(signal.limits.candidates_per_description)));
-    keys.push_back(number("limits.layer_wishes", "Layer wishes of one client.", 1, 100'000,
+    // A media node keeps no more.
+    keys.push_back(number("limits.layer_wishes", "Layer wishes of one client.", 1, node::kMaxWishes,
                           AT(signal.limits.layer_wishes)));
     keys.push_back(number("limits.resume_messages", "Messages kept for a client that may resume.",
                           0, 100'000, AT(signal.limits.resume_messages)));

@@ -168,6 +168,10 @@ TEST(Settings, ShowsEverythingMaskedAndReadsItBack) {
             "\n" + std::string(key.name.substr(key.name.find('.') + 1)) + " = ";
         EXPECT_THAT(shown, HasSubstr(line));
     }
+    for (const auto& fixed : fixed_limits(settings)) {
+        EXPECT_THAT(shown, HasSubstr("\n#   " + std::string(fixed.name) + " = " +
+                                     std::to_string(fixed.value) + "  "));
+    }
     Settings again;
     EXPECT_THAT(apply_toml(again, shown, "shown"), IsEmpty());
     EXPECT_EQ(again.media.port, 4000);
@@ -183,6 +187,13 @@ TEST(Settings, EveryLimitIsFiniteAndListed) {
         EXPECT_NE(value, "0") << name;
         EXPECT_NE(value, "\"0s\"") << name;
     }
+    Settings settings;
+    const auto* wishes = find_setting("limits.layer_wishes");
+    EXPECT_TRUE(set_from_text(settings, *wishes, "1024").has_value());
+    EXPECT_FALSE(set_from_text(settings, *wishes, "1025").has_value()) << "a node keeps 1,024";
+    const auto* messages = find_setting("limits.messages_per_second_per_address");
+    EXPECT_FALSE(set_from_text(settings, *messages, "0").has_value());
+    EXPECT_FALSE(set_from_text(settings, *messages, "1000001").has_value());
 }
 
 TEST(Settings, ListensWhereTold) {
