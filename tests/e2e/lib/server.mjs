@@ -41,7 +41,7 @@ function cleanEnvironment(settings) {
 }
 
 export class Server {
-  /** `settings`: environment variables such as PARLEY_ACCESS_SECRET. */
+  /** `settings`: environment variables such as PARLEY_SECRET. */
   static async start({ args = [], settings = {}, tls = false, listen = '127.0.0.1' } = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make build"`);
     const port = await freeTcpPort();
