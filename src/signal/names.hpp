@@ -14,8 +14,8 @@ inline constexpr std::string_view kRoomNameRule =
     R"(1 to 128 characters, no /, \, %, control characters or leading dot, no space at either end )"
     "and no device name such as CON";
 inline constexpr std::string_view kRoomNameRemedy =
-    R"(Choose a name of 1 to 128 characters, no /, \, %, control characters or leading dot, no space )"
-    "at either end and no device name such as CON.";
+    R"(Choose a name of 1 to 128 characters, no /, \, %, control characters or leading dot, )"
+    "no space at either end and no device name such as CON.";
 
 /// Why a text is no room name ("begins with a dot"), empty if it is one. docs/signaling.md, "Room
 /// names". The text need not be well-formed UTF-8.
