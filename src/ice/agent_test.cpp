@@ -2,20 +2,15 @@
 
 #include "ice/agent.hpp"
 
-#include <cstdlib>
 #include <functional>
 #include <gtest/gtest.h>
-#include <new>
 
+#include "base/allocation_counter_testing.hpp"
 #include "ice/virtual_link.hpp"
 #include "stun/builder.hpp"
 #include "stun/credentials.hpp"
 
 namespace parley::ice {
-
-namespace testing {
-std::size_t allocations();  // counting_new_test.cpp
-}
 
 namespace {
 
@@ -590,7 +585,7 @@ TEST_F(IceAgentTest, AConnectedAgentAllocatesNothing) {
     for (int i = 0; i < 500; ++i) round();
     const auto check = write(Check{.use_candidate = true});
     auto copy = check;
-    const auto before = testing::allocations();
+    const std::uint64_t before = parley::testing::allocations;
     for (int i = 0; i < 5000; ++i) {
         round();
         if (i % 25 != 0) continue;
@@ -599,7 +594,7 @@ TEST_F(IceAgentTest, AConnectedAgentAllocatesNothing) {
         (void)agent->handle_receive(datagram, now);
     }
     EXPECT_GT(before, 0U) << "the counter counts";
-    EXPECT_EQ(testing::allocations(), before);
+    EXPECT_EQ(parley::testing::allocations, before);
     EXPECT_GT(agent->stats().consent_received, 50U);
     EXPECT_TRUE(agent->selected_path());
 }

@@ -1,44 +1,14 @@
 // A forwarded packet allocates nothing after warm-up, shown by counting.
 
 #include <array>
-#include <cstdlib>
 #include <gtest/gtest.h>
 #include <memory>
-#include <new>
 
+#include "base/allocation_counter_testing.hpp"
 #include "sfu/packet_writer.hpp"
 #include "sfu/speakers.hpp"
 #include "sfu/subscription.hpp"
 #include "sfu/test_media.hpp"
-
-namespace {
-std::size_t allocations = 0;
-
-void* counted(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    std::abort();
-}
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return counted(size);
-}
-void* operator new[](std::size_t size) {
-    return counted(size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace parley::sfu {
 namespace {
@@ -132,9 +102,9 @@ TEST(Allocation, AForwardedPacketAllocatesNothingAfterWarmUp) {
     Load load;
     load.run(0, 300);
     const std::size_t written = load.written();
-    const std::size_t before = allocations;
+    const std::size_t before = parley::testing::allocations;
     load.run(300, Load::kFrames);
-    EXPECT_EQ(allocations, before);
+    EXPECT_EQ(parley::testing::allocations, before);
     EXPECT_GT(load.written(), written + 1'000'000);
 }
 

@@ -1,28 +1,10 @@
 // A packet costs no allocation once its source is known: operator new is counted here, and the
 // crypto library's own allocations are counted in crypto/allocation_test.cpp.
 
-#include <cstdlib>
 #include <gtest/gtest.h>
-#include <new>
 
+#include "base/allocation_counter_testing.hpp"
 #include "srtp/srtp_testing.hpp"
-
-namespace {
-std::size_t allocations = 0;
-}
-
-// Not inlined, or the compiler pairs malloc and free with new and delete and warns.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size)) return memory;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace parley::srtp {
 namespace {
@@ -42,7 +24,7 @@ TEST(SrtpAllocation, NonePerPacketAfterWarmUp) {
             std::size_t before = 0;
             bool ok = true;
             for (std::uint16_t i = 0; i < 100; ++i) {
-                if (i == 1) before = allocations;
+                if (i == 1) before = parley::testing::allocations;
                 store_be16(&packet[2], i);
                 const auto sealed = a.protect_rtp(packet, size);
                 ok = ok && sealed && b.unprotect_rtp(BytesSpan(packet).first(*sealed));
@@ -50,7 +32,8 @@ TEST(SrtpAllocation, NonePerPacketAfterWarmUp) {
                 ok = ok && control && b.unprotect_rtcp(BytesSpan(packet).first(*control));
             }
             EXPECT_TRUE(ok);
-            EXPECT_EQ(allocations - before, 0U) << crypto::name(profile) << engine->name();
+            EXPECT_EQ(parley::testing::allocations - before, 0U)
+                << crypto::name(profile) << engine->name();
         }
     }
 }
