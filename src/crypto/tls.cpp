@@ -12,23 +12,10 @@
 #include <openssl/x509v3.h>
 
 #include "base/assert.hpp"
+#include "crypto/openssl_ptr.hpp"
 
 namespace parley::crypto {
 namespace {
-
-template <auto Free>
-struct Freer {
-    template <typename T>
-    void operator()(T* pointer) const {
-        Free(pointer);
-    }
-};
-using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
-using BioMethodPtr = std::unique_ptr<BIO_METHOD, Freer<BIO_meth_free>>;
-using CertPtr = std::unique_ptr<X509, Freer<X509_free>>;
-using ContextPtr = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using SslPtr = std::unique_ptr<SSL, Freer<SSL_free>>;
 
 std::string take_library_error() {
     const unsigned long code = ERR_get_error();
@@ -203,7 +190,7 @@ int no_passphrase(char*, int, int, void*) {
 
 std::expected<PemPair, std::string> make_self_signed(const std::vector<std::string>& names) {
     KeyPtr key(EVP_EC_gen("P-256"));
-    CertPtr cert(X509_new());
+    X509Ptr cert(X509_new());
     if (!key || !cert || !fill_certificate(cert.get(), key.get(), names)) {
         return std::unexpected("cannot make a self-signed certificate: " + take_library_error());
     }
@@ -216,7 +203,7 @@ std::expected<PemPair, std::string> make_self_signed(const std::vector<std::stri
 
 struct TlsContext::Engine {
     BioMethodPtr method = make_method();
-    ContextPtr context{SSL_CTX_new(TLS_server_method())};
+    SslContextPtr context{SSL_CTX_new(TLS_server_method())};
     TlsCertificateInfo info;
 };
 
@@ -232,7 +219,7 @@ std::expected<TlsContext, std::string> TlsContext::from_pem(const PemPair& pem) 
     auto engine = std::make_unique<Engine>();
     configure(engine->context.get());
     BioPtr certs = memory(pem.certificate);
-    CertPtr leaf(PEM_read_bio_X509(certs.get(), nullptr, no_passphrase, nullptr));
+    X509Ptr leaf(PEM_read_bio_X509(certs.get(), nullptr, no_passphrase, nullptr));
     if (!leaf) {
         ERR_clear_error();
         return std::unexpected(

@@ -11,10 +11,6 @@ namespace {
 // Another codec means another track, which all subscribers negotiate: not with every packet.
 constexpr Duration kMinTrackAge = 1s;
 
-bool is_screen(signal::TrackSource source) {
-    return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
-}
-
 // What a client that says nothing most likely sends.
 signal::TrackSource default_source(bool video) {
     return video ? signal::TrackSource::kCamera : signal::TrackSource::kMicrophone;

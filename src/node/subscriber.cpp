@@ -38,10 +38,6 @@ signal::LayerWish to_signal(sfu::Wish wish) {
     return signal::LayerWish::kAuto;
 }
 
-bool is_screen(signal::TrackSource source) {
-    return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
-}
-
 /// Camera and microphone of a participant share a stream, so that a client plays them in step; the
 /// screen and its sound are another (docs/signaling.md).
 std::string stream_id(const signal::TrackInfo& info) {

@@ -23,6 +23,11 @@ namespace parley::node {
 class Member;
 struct Outlet;
 
+/// The screen and its sound: a stream of their own (docs/signaling.md).
+inline bool is_screen(signal::TrackSource source) {
+    return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
+}
+
 struct Track {
     Track(sfu::PublicationConfig config, std::shared_ptr<sfu::ParticipantClock> clock)
         : publication(std::move(config), std::move(clock)) {}

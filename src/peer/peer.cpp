@@ -16,9 +16,7 @@ ReceiveSection receive_section(const Section& section) {
     ReceiveSection table;
     table.mid = section.mid;
     table.video = section.kind == sdp::MediaKind::kVideo;
-    for (const auto& extension : section.extensions) {
-        table.extensions.set(extension.id, extension.type);
-    }
+    table.extensions = section.extension_map();
     if (section.state != SectionState::kReceiving) return table;
     for (const auto& codec : section.codecs) {
         if (codec.payload_type > 127) continue;

@@ -46,8 +46,6 @@ struct ReceiveSection {
     std::string track_id;
 };
 
-/// At most this many simulcast layers of one track are received.
-inline constexpr std::size_t kMaxLayers = 3;
 /// At most this many sources are taken from one peer, retransmissions included.
 inline constexpr std::size_t kMaxSources = 64;
 

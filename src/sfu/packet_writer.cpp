@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "media/picture_fields.hpp"
 #include "rtp/extension_values.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/rtx.hpp"
@@ -43,13 +44,9 @@ std::size_t write_header(const StoredPacket& packet, const rtp::HeaderWriter::Fi
 // The facts were read from this very payload, so the offsets lie in it; the check is for packets
 // made by hand.
 void patch_ids(BytesSpan payload, const PayloadFacts& facts, const Decision& decision) {
-    if (decision.patch_picture_id && facts.picture_id_is_long) {
-        if (facts.picture_id_at + 2U <= payload.size()) {
-            store_be16(&payload[facts.picture_id_at],
-                       static_cast<std::uint16_t>(0x8000 | decision.picture_id));
-        }
-    } else if (decision.patch_picture_id && facts.picture_id_at < payload.size()) {
-        payload[facts.picture_id_at] = static_cast<std::uint8_t>(decision.picture_id & 0x7F);
+    if (decision.patch_picture_id) {
+        media::patch_picture_id(payload, facts.picture_id_at, facts.picture_id_is_long,
+                                decision.picture_id);
     }
     if (decision.patch_tl0_index && facts.tl0_index_at < payload.size()) {
         payload[facts.tl0_index_at] = decision.tl0_index;
