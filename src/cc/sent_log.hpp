@@ -29,7 +29,8 @@ class SentLog {
     /// `arrival` on the receiver's clock. Numbers that are not known any more, or were reported
     /// as received before, are left out.
     void on_status(std::uint16_t number, bool received, Duration arrival, EcnMark ecn);
-    /// The reports of the message in order of packet numbers; valid until the next begin_feedback().
+    /// The reports of the message in order of packet numbers; valid until the next
+    /// begin_feedback().
     std::span<const PacketReport> end_feedback();
     /// From the sending of the newest received packet of the last message until that message.
     std::optional<Duration> round_trip() const { return round_trip_; }

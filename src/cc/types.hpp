@@ -44,16 +44,16 @@ struct ProbeRequest {
 
 /// Why the estimate is what it is: the last thing that moved or bounded it.
 enum class EstimateReason : std::uint8_t {
-    kStart,         // nothing is known yet
-    kProbe,         // a probe's result
-    kIncrease,      // no sign of congestion
-    kDelay,         // queues grow
-    kLoss,          // packets are lost
-    kEcn,           // marked packets
-    kRemb,          // the receiver's limit
-    kNoFeedback,    // feedback stopped
-    kPushback,      // too much is in flight
-    kLimit,         // the configured minimum or maximum
+    kStart,       // nothing is known yet
+    kProbe,       // a probe's result
+    kIncrease,    // no sign of congestion
+    kDelay,       // queues grow
+    kLoss,        // packets are lost
+    kEcn,         // marked packets
+    kRemb,        // the receiver's limit
+    kNoFeedback,  // feedback stopped
+    kPushback,    // too much is in flight
+    kLimit,       // the configured minimum or maximum
 };
 
 /// A controller's view of the path.
@@ -62,7 +62,7 @@ struct Estimate {
     Bitrate pacing_rate;   // how fast packets may leave
     Bitrate padding_rate;  // what to fill up to while media needs less; 0: nothing
     EstimateReason reason = EstimateReason::kStart;
-    double loss = 0;       // 0 to 1, recent
+    double loss = 0;  // 0 to 1, recent
     std::optional<Duration> round_trip;
     /// No feedback for so long that only audio may be sent (resilience: fewer than 60 kbit/s).
     bool blind = false;

@@ -1,5 +1,5 @@
-// What a subscriber can be sent of a publication: one of these options at a time. Simulcast streams,
-// spatial and temporal layers are all the same to those who choose.
+// What a subscriber can be sent of a publication: one of these options at a time. Simulcast
+// streams, spatial and temporal layers are all the same to those who choose.
 
 #pragma once
 

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src"
 
 # Which rooms a room may include, itself always allowed (ARCHITECTURE.md, "The house").
-FLOOR_2 = ["stun", "ice", "rtp", "srtp", "dtls", "sdp"]
+FLOOR_2 = ["stun", "ice", "rtp", "srtp", "dtls", "sdp", "cc"]
 BASEMENT = ["base", "crypto", "net", "trace"]
 MAY_INCLUDE = {
     "base": [],
@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "srtp": BASEMENT + ["rtp"],
     "dtls": BASEMENT,
     "sdp": BASEMENT,
+    "cc": ["base"],
     "media": BASEMENT + ["rtp"],
     "peer": BASEMENT + FLOOR_2 + ["media"],
     "sfu": BASEMENT + FLOOR_2 + ["media", "peer"],
