@@ -366,8 +366,8 @@ std::vector<signal::SubscriptionStats> Subscriber::stats(Instant now) const {
         out.status = outlet->status;
         out.wanted = to_signal(from.wish);
         if (from.layer) {
-            const bool named = *from.layer < track.rids.size();
-            out.layer_sent = named ? track.rids[*from.layer] : "single";
+            const bool named = from.layer->stream < track.rids.size();
+            out.layer_sent = named ? track.rids[from.layer->stream] : "single";
         }
         out.reason = sfu::text(from.reason);
         out.bitrate_bps = from.bitrate.bps;

@@ -6,13 +6,37 @@
 namespace parley::sfu {
 namespace {
 
-// The wish in terms of the layers there are: with two, medium is the lower one, since a subscriber
+// Options of one size differ in their frame rate alone.
+bool same_size(const LayerOption& a, const LayerOption& b) {
+    return a.id.stream == b.id.stream && a.id.spatial == b.id.spatial;
+}
+
+std::size_t count_sizes(const LayerOptions& options) {
+    std::size_t sizes = 1;
+    for (std::size_t i = 1; i < options.size(); ++i) {
+        if (!same_size(options[i - 1], options[i])) ++sizes;
+    }
+    return sizes;
+}
+
+// The highest rank of the n-th size.
+std::size_t top_of_size(const LayerOptions& options, std::size_t n) {
+    std::size_t rank = 0;
+    for (; rank + 1 < options.size(); ++rank) {
+        if (same_size(options[rank], options[rank + 1])) continue;
+        if (n-- == 0) break;
+    }
+    return rank;
+}
+
+// The wish in terms of the sizes there are: with two, medium is the lower one, since a subscriber
 // who did not ask for high should not pay for it.
-std::size_t wished_rank(Wish wish, std::size_t count) {
+std::size_t wished_rank(Wish wish, const LayerOptions& options) {
+    const std::size_t count = count_sizes(options);
     switch (wish) {
-        case Wish::kLow: return 0;
-        case Wish::kMedium: return (count - 1) / 2;
-        default: return count - 1;
+        case Wish::kLow: return top_of_size(options, 0);
+        case Wish::kMedium: return top_of_size(options, (count - 1) / 2);
+        default: return options.size() - 1;
     }
 }
 
@@ -36,16 +60,24 @@ LayerChoice choose_layer(Wish wish, const LayerOptions& options, const Ceiling& 
     if (wish == Wish::kOff) return {std::nullopt, Reason::kOff};
     const auto lowest = lowest_live(options);
     if (!lowest) return {std::nullopt, Reason::kNothingArrives};
-    if (options.size() == 1) return {options[0].layer, Reason::kOnlyLayer};
+    const bool only = options.size() == 1 || (wish != Wish::kAuto && count_sizes(options) == 1);
+    if (only) {
+        return {options[highest_live(options, kMaxOptions).value_or(0)].id, Reason::kOnlyLayer};
+    }
     if (wish == Wish::kAuto) {
         const auto rank = highest_live(options, ceiling.rank);
-        if (!rank) return {options[*lowest].layer, Reason::kHigherLayerOnlyLive};
-        return {options[*rank].layer, ceiling.reason};
+        if (!rank) return {options[*lowest].id, Reason::kHigherLayerOnlyLive};
+        return {options[*rank].id, ceiling.reason};
     }
-    const std::size_t wished = wished_rank(wish, options.size());
+    const std::size_t wished = wished_rank(wish, options);
     const auto rank = highest_live(options, wished);
-    if (!rank) return {options[*lowest].layer, Reason::kHigherLayerOnlyLive};
-    return {options[*rank].layer, *rank == wished ? Reason::kWish : Reason::kLowerLayerOnlyLive};
+    if (!rank) {
+        std::size_t top = *lowest;
+        while (top + 1 < options.size() && same_size(options[top], options[top + 1])) ++top;
+        return {options[*highest_live(options, top)].id, Reason::kHigherLayerOnlyLive};
+    }
+    const bool granted = same_size(options[*rank], options[wished]);
+    return {options[*rank].id, granted ? Reason::kWish : Reason::kLowerLayerOnlyLive};
 }
 
 void AutoLimit::on_loss(double fraction, Instant now) {
@@ -84,7 +116,7 @@ bool AutoLimit::may_go_up(const LayerOption& current, const LayerOption& next, I
 }
 
 Ceiling AutoLimit::update(const LayerOptions& options, Instant now) {
-    const auto top = highest_live(options, kMaxLayers);
+    const auto top = highest_live(options, kMaxOptions);
     const auto bottom = lowest_live(options);
     const auto used = highest_live(options, ceiling_.rank);
     if (!top || !used || *top == *bottom) return ceiling_;

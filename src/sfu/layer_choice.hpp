@@ -6,29 +6,21 @@
 #include <cstdint>
 #include <optional>
 
-#include "base/static_vector.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "sfu/layer_option.hpp"
 #include "sfu/types.hpp"
 
 namespace parley::sfu {
 
-/// A layer as the choice sees it, low to high.
-struct LayerOption {
-    std::uint8_t layer = 0;
-    bool live = false;
-    Bitrate bitrate;  // 0: not measured yet
-};
-using LayerOptions = StaticVector<LayerOption, kMaxLayers>;
-
 struct LayerChoice {
-    std::optional<std::size_t> layer;
+    std::optional<LayerId> layer;
     Reason reason = Reason::kNothingArrives;
 };
 
 /// How high `auto` may go now.
 struct Ceiling {
-    std::size_t rank = kMaxLayers;  // into the options; kMaxLayers: no limit
+    std::size_t rank = kMaxOptions;  // into the options; kMaxOptions: no limit
     Reason reason = Reason::kAuto;
 };
 

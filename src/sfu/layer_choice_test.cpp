@@ -12,8 +12,11 @@ namespace {
 LayerOptions options(const std::string& live, std::int64_t kbps = 0) {
     LayerOptions out;
     for (std::size_t i = 0; i < live.size(); ++i) {
-        out.push_back({static_cast<std::uint8_t>(live.size() - 1 - i), live[i] == 'x',
-                       Bitrate::from_kbps(kbps << (2 * i))});
+        LayerOption option;
+        option.id.stream = static_cast<std::uint8_t>(live.size() - 1 - i);
+        option.live = live[i] == 'x';
+        option.bitrate = Bitrate::from_kbps(kbps << (2 * i));
+        out.push_back(option);
     }
     return out;
 }
@@ -54,9 +57,37 @@ TEST(ChooseLayer, FollowsTheWishAsFarAsLayersAreLive) {
         if (row.rank < 0) {
             EXPECT_FALSE(choice.layer) << what;
         } else {
-            EXPECT_EQ(choice.layer, all[static_cast<std::size_t>(row.rank)].layer) << what;
+            EXPECT_EQ(choice.layer, all[static_cast<std::size_t>(row.rank)].id) << what;
         }
     }
+}
+
+// Wishes speak of sizes; all the frames of a size come with it as far as they arrive.
+TEST(ChooseLayer, AWishIsOfASizeAndTakesItsFullFrameRate) {
+    LayerOptions all;
+    for (std::uint8_t i = 0; i < 9; ++i) {
+        LayerOption option;
+        option.id = {0, static_cast<std::uint8_t>(i / 3), static_cast<std::uint8_t>(i % 3)};
+        option.live = true;
+        all.push_back(option);
+    }
+    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).layer, (LayerId{0, 0, 2}));
+    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).layer, (LayerId{0, 1, 2}));
+    EXPECT_EQ(choose_layer(Wish::kHigh, all, {}).layer, (LayerId{0, 2, 2}));
+    EXPECT_EQ(choose_layer(Wish::kAuto, all, {4, Reason::kEstimate}).layer, (LayerId{0, 1, 1}));
+    all[5].live = false;
+    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).layer, (LayerId{0, 1, 1}));
+    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).reason, Reason::kWish);
+    for (std::size_t i = 0; i < 3; ++i) all[i].live = false;
+    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).layer, (LayerId{0, 1, 1}));
+    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).reason, Reason::kHigherLayerOnlyLive);
+
+    LayerOptions temporal;
+    for (std::uint8_t i = 0; i < 3; ++i) temporal.push_back(all[i]);
+    for (std::size_t i = 0; i < 3; ++i) temporal[i].live = true;
+    EXPECT_EQ(choose_layer(Wish::kLow, temporal, {}).layer, (LayerId{0, 0, 2}));
+    EXPECT_EQ(choose_layer(Wish::kLow, temporal, {}).reason, Reason::kOnlyLayer);
+    EXPECT_EQ(choose_layer(Wish::kAuto, temporal, {0, Reason::kLoss}).layer, (LayerId{0, 0, 0}));
 }
 
 class Auto : public testing::Test {

@@ -169,6 +169,23 @@ std::size_t Publication::arrived_layers() const {
         std::count_if(layers_.begin(), layers_.end(), [](const Layer& l) { return l.arrived(); }));
 }
 
+LayerOptions Publication::options(Instant now) const {
+    LayerOptions options;
+    for (const std::uint8_t index : order_) {
+        const Layer& layer = layers_[index];
+        const LayerStats stats = layer.stats(now);
+        LayerOption option;
+        option.id.stream = index;
+        option.live = usable(index);
+        option.bitrate = layer.settled_bitrate(now).value_or(Bitrate{});
+        option.width = static_cast<std::uint16_t>(stats.width);
+        option.height = static_cast<std::uint16_t>(stats.height);
+        option.frames_per_second = static_cast<float>(stats.frames_per_second);
+        options.push_back(option);
+    }
+    return options;
+}
+
 std::optional<SlotId> Publication::replayable_keyframe(std::size_t layer, Instant now) const {
     if (!valid(layer) || muted_ || config_.kind != Kind::kVideo) return {};
     const Layer& source = layers_[layer];

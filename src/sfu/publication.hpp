@@ -15,6 +15,7 @@
 #include "rtp/extension.hpp"
 #include "rtp/packet.hpp"
 #include "sfu/layer.hpp"
+#include "sfu/layer_option.hpp"
 #include "sfu/packet_ring.hpp"
 #include "sfu/participant_clock.hpp"
 #include "sfu/types.hpp"
@@ -72,10 +73,13 @@ class Publication {
     std::uint32_t revision() const { return revision_; }
     bool simulcast() const { return arrived_layers() > 1; }
     std::size_t arrived_layers() const;
+    /// What a subscriber can be sent, from the least to the most.
+    LayerOptions options(Instant now) const;
     LayerStats layer_stats(std::size_t layer, Instant now) const {
         return layers_[layer].stats(now);
     }
     bool live(std::size_t layer) const { return live_[layer]; }
+    bool any_live() const;
     /// Live, or the best there is: while nothing arrives, what has arrived before may be woken by a
     /// keyframe request, as a screen share of a still picture is.
     bool usable(std::size_t layer) const;
@@ -92,7 +96,6 @@ class Publication {
     bool read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored);
     void read_audio_level(const rtp::PacketView& packet);
     void note_arrival(std::size_t layer, Instant now);
-    bool any_live() const;
     void reorder(Instant now);
 
     PublicationConfig config_;

@@ -32,7 +32,7 @@ void Subscription::start(Publication& publication, Instant now) {
 // Begins with a keyframe of the recent past, or asks for one.
 void Subscription::resume(Publication& publication, Instant now) {
     if (!choice_.layer || follows_target(publication)) return;
-    const auto slot = publication.replayable_keyframe(*choice_.layer, now);
+    const auto slot = publication.replayable_keyframe(choice_.layer->stream, now);
     const StoredPacket* keyframe = slot ? publication.ring().find(*slot) : nullptr;
     const bool is_news =
         !timeline_.any() || (keyframe != nullptr && keyframe->arrival > timeline_.newest_arrival());
@@ -41,24 +41,36 @@ void Subscription::resume(Publication& publication, Instant now) {
         backlog_next_ = *slot;
         backlog_end_ = publication.ring().next();
     } else {
-        publication.request_keyframe(*choice_.layer);
+        publication.request_keyframe(choice_.layer->stream);
     }
 }
 
 void Subscription::interrupt() {
     started_ = false;
+    pause();
+}
+
+void Subscription::pause() {
     sequence_.stop();
     backlog_end_ = 0;
+}
+
+void Subscription::assign(std::optional<LayerId> target, Reason why, Publication& publication,
+                          Instant now) {
+    const bool was_paused = !choice_.layer;
+    assigned_ = true;
+    choice_ = {target, why};
+    if (!target) return pause();
+    if (!started_ || wish_ == Wish::kOff) return;
+    review(publication, now);
+    if (was_paused) resume(publication, now);
 }
 
 void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
     if (wish == wish_) return;
     const bool was_off = wish_ == Wish::kOff;
     wish_ = wish;
-    if (wish == Wish::kOff) {
-        sequence_.stop();
-        backlog_end_ = 0;
-    }
+    if (wish == Wish::kOff) pause();
     if (!started_) return;
     review(publication, now);
     if (was_off) resume(publication, now);
@@ -77,8 +89,8 @@ void Subscription::on_receiver_report(std::uint8_t fraction_lost, Instant now) {
 void Subscription::on_keyframe_request(Publication& publication) {
     ++keyframe_requests_;
     // Also of the layer that is being left: its viewer sees nothing until the other begins.
-    if (const auto current = layer()) publication.request_keyframe(*current);
-    if (choice_.layer) publication.request_keyframe(*choice_.layer);
+    if (const auto* current = sequence_.current()) publication.request_keyframe(current->layer);
+    if (choice_.layer) publication.request_keyframe(choice_.layer->stream);
 }
 
 std::optional<Retransmission> Subscription::on_nack(std::uint16_t sequence_number,
@@ -90,28 +102,28 @@ std::optional<Retransmission> Subscription::on_nack(std::uint16_t sequence_numbe
 void Subscription::review(Publication& publication, Instant now) {
     seen_revision_ = publication.revision();
     next_review_ = now + kReviewInterval;
-    LayerOptions options;
-    bool any_live = false;
-    for (const std::uint8_t index : publication.order()) {
-        any_live = any_live || publication.live(index);
-        options.push_back({index, publication.usable(index),
-                           publication.layer(index).settled_bitrate(now).value_or(Bitrate{})});
+    if (!assigned_) choose(publication, now);
+    if (choice_.layer && !follows_target(publication)) {
+        publication.request_keyframe(choice_.layer->stream);
     }
+}
+
+void Subscription::choose(const Publication& publication, Instant now) {
+    const LayerOptions options = publication.options(now);
     const Ceiling ceiling = wish_ == Wish::kAuto ? limit_.update(options, now) : Ceiling{};
     choice_ = choose_layer(wish_, options, ceiling);
-    if (!any_live && wish_ != Wish::kOff) choice_.reason = Reason::kNothingArrives;
-    if (choice_.layer && !follows_target(publication)) publication.request_keyframe(*choice_.layer);
+    if (!publication.any_live() && wish_ != Wish::kOff) choice_.reason = Reason::kNothingArrives;
 }
 
 // The chosen layer is the one being sent.
 bool Subscription::follows_target(const Publication& publication) const {
     const auto* current = sequence_.current();
-    return current != nullptr && choice_.layer == current->layer &&
+    return current != nullptr && choice_.layer && choice_.layer->stream == current->layer &&
            current->epoch == publication.layer(current->layer).epoch();
 }
 
 bool Subscription::may_begin(const Publication& publication, const StoredPacket& packet) const {
-    if (packet.layer != *choice_.layer || packet.padding_only) return false;
+    if (packet.layer != choice_.layer->stream || packet.padding_only) return false;
     if (!packet.facts.starts_keyframe() || follows_target(publication)) return false;
     const Layer& source = publication.layer(packet.layer);
     return packet.epoch == source.epoch() && packet.index + kMaxLateStart > source.highest_index();
@@ -145,7 +157,7 @@ Decision Subscription::decide(Publication& publication, const StoredPacket& pack
     if (may_begin(publication, packet)) begin(publication, packet);
     const Decision decision = place(packet, now);
     if (!decision.forward && decision.reason == trace::Drop::kWaitingForKeyframe) {
-        publication.request_keyframe(*choice_.layer);
+        publication.request_keyframe(choice_.layer->stream);
     }
     return decision;
 }
@@ -180,7 +192,8 @@ trace::Drop Subscription::why_no_place(const StoredPacket& packet) const {
     const auto* current = sequence_.current();
     const bool is_current = current != nullptr && packet.layer == current->layer;
     if (is_current && packet.epoch == current->epoch) return trace::Drop::kTooOld;
-    if (packet.layer == choice_.layer) return trace::Drop::kWaitingForKeyframe;
+    if (choice_.layer && packet.layer == choice_.layer->stream)
+        return trace::Drop::kWaitingForKeyframe;
     return trace::Drop::kLayerNotSelected;
 }
 
@@ -218,17 +231,17 @@ std::optional<SenderReportValues> Subscription::make_sender_report(const Publica
                               static_cast<std::uint32_t>(bytes_)};
 }
 
-std::optional<std::size_t> Subscription::layer() const {
+std::optional<LayerId> Subscription::layer() const {
     const auto* current = sequence_.current();
     if (current == nullptr) return {};
-    return current->layer;
+    return LayerId{.stream = current->layer};
 }
 
 Reason Subscription::reason(const Publication& publication) const {
     if (wish_ == Wish::kOff) return Reason::kOff;
     if (publication.muted()) return Reason::kMuted;
-    if (choice_.reason == Reason::kNothingArrives) return choice_.reason;
-    if (choice_.layer && !follows_target(publication)) return Reason::kWaitingForKeyframe;
+    if (!choice_.layer || choice_.reason == Reason::kNothingArrives) return choice_.reason;
+    if (!follows_target(publication)) return Reason::kWaitingForKeyframe;
     return choice_.reason;
 }
 

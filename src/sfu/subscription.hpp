@@ -46,8 +46,8 @@ struct SenderReportValues {
 
 struct SubscriptionStats {
     Wish wish = Wish::kAuto;
-    std::optional<std::size_t> layer;   // sent now
-    std::optional<std::size_t> target;  // chosen
+    std::optional<LayerId> layer;   // sent now
+    std::optional<LayerId> target;  // chosen
     Reason reason = Reason::kNothingArrives;
     Bitrate bitrate;
     std::uint64_t packets = 0;
@@ -70,7 +70,10 @@ class Subscription {
     /// It cannot receive for now: what is sent later begins anew, with start().
     void interrupt();
     void set_wish(Wish wish, Publication& publication, Instant now);
-    /// Its share of what its path carries; empty when unknown.
+    /// An allocator says what to send from now on, instead of the subscription's own choice; empty
+    /// pauses. As soon as the stream lets it: what was sent before goes on until then.
+    void assign(std::optional<LayerId> target, Reason why, Publication& publication, Instant now);
+    /// Its share of what its path carries; empty when unknown. Unused once assigned.
     void on_estimate(std::optional<Bitrate> share);
     /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
     void on_receiver_report(std::uint8_t fraction_lost, Instant now);
@@ -93,12 +96,14 @@ class Subscription {
                                                          const WallAnchor& wall, Instant now);
     SubscriptionStats stats(const Publication& publication, Instant now) const;
     Wish wish() const { return wish_; }
-    std::optional<std::size_t> layer() const;
-    std::optional<std::size_t> target() const { return choice_.layer; }
+    std::optional<LayerId> layer() const;
+    std::optional<LayerId> target() const { return choice_.layer; }
     Reason reason(const Publication& publication) const;
 
  private:
     void review(Publication& publication, Instant now);
+    void choose(const Publication& publication, Instant now);
+    void pause();
     void resume(Publication& publication, Instant now);
     bool follows_target(const Publication& publication) const;
     bool may_begin(const Publication& publication, const StoredPacket& packet) const;
@@ -108,6 +113,7 @@ class Subscription {
 
     Wish wish_;
     LayerChoice choice_;
+    bool assigned_ = false;  // by an allocator
     AutoLimit limit_;
     std::uint32_t seen_revision_ = ~0U;
     Instant next_review_ = Instant::min();

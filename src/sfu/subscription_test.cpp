@@ -172,10 +172,10 @@ TEST_F(Conference, SwitchesAtTheKeyframeAndForwardsTheOldLayerUntilThen) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kLow});
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    ASSERT_EQ(subscription_->layer(), 0U);
+    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
     ASSERT_EQ(subscription_->reason(*publication_), Reason::kWish);
     subscription_->set_wish(Wish::kHigh, *publication_, now_);
-    EXPECT_EQ(subscription_->target(), 2U);
+    EXPECT_EQ(subscription_->target(), (LayerId{.stream = 2}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kWaitingForKeyframe);
     const auto low = sources_[0].frame(false);
     const auto before = one(low[0], 0);
@@ -197,15 +197,15 @@ TEST_F(Conference, AMissingLayerIsReplacedByTheLowestLiveOne) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kLow});
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    ASSERT_EQ(subscription_->layer(), 0U);
+    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
     run({1, 2}, 4s);  // the low layer stops
-    EXPECT_EQ(subscription_->layer(), 1U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kHigherLayerOnlyLive);
     run({2}, 4s);
-    EXPECT_EQ(subscription_->layer(), 2U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 2}));
     asked_[0] = true;
     run({0, 2}, 2s);  // it returns
-    EXPECT_EQ(subscription_->layer(), 0U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kWish);
 }
 
@@ -213,7 +213,7 @@ TEST_F(Conference, AWishAboveWhatArrivesGetsTheNearestBelow) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kHigh});
     asked_ = {true, true, true};
     run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(), 1U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kLowerLayerOnlyLive);
     EXPECT_TRUE(publication_->simulcast());
     EXPECT_EQ(publication_->arrived_layers(), 2U);
@@ -225,7 +225,7 @@ TEST_F(Conference, TheOrderIsWhatArrivesNotTheNames) {
     std::swap(sources_[0].height, sources_[2].height);
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    EXPECT_EQ(subscription_->layer(), 0U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
     EXPECT_EQ(publication_->layer_stats(0, now_).width, 640U);
 }
 
@@ -361,7 +361,7 @@ TEST_F(Conference, StatisticsSayWhatArrivesAndWhatIsSent) {
     EXPECT_NEAR(layer.bitrate.kbps(), 30.3 * 112 * 8 / 1000, 3);
     EXPECT_EQ(layer.width, 320U);
     const auto stats = subscription_->stats(*publication_, now_);
-    EXPECT_EQ(stats.layer, 0U);
+    EXPECT_EQ(stats.layer, (LayerId{.stream = 0}));
     EXPECT_NEAR(stats.bitrate.kbps(), 30.3 * 100 * 8 / 1000, 3);
     EXPECT_GT(stats.packets, 80U);
 }
@@ -370,14 +370,46 @@ TEST_F(Conference, AutoFollowsItsShare) {
     make(test::vp8_config({"a", "b"}), {.wish = Wish::kAuto});
     asked_ = {true, true, true};
     run({0, 1}, 3s);
-    ASSERT_EQ(subscription_->layer(), 1U);
+    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
     subscription_->on_estimate(Bitrate::from_kbps(20));  // each layer has some 27 kbit/s
     run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(), 0U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
     subscription_->on_estimate(Bitrate::from_kbps(200));
     run({0, 1}, 12s);
-    EXPECT_EQ(subscription_->layer(), 1U);
+    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
+    EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
+}
+
+TEST_F(Conference, AnAllocatorDecidesOnceItHasSpoken) {
+    make(test::vp8_config({"a", "b"}), {.wish = Wish::kHigh});
+    asked_ = {true, true, true};
+    run({0, 1}, 2s);
+    const auto options = publication_->options(now_);
+    ASSERT_EQ(options.size(), 2U);
+    EXPECT_EQ(options[0].id, (LayerId{.stream = 0}));
+    EXPECT_EQ(options[1].width, 320);
+    EXPECT_TRUE(options[1].live);
+    EXPECT_GT(options[1].bitrate.bps, 0);
+    subscription_->assign(options[0].id, Reason::kEstimate, *publication_, now_);
+    run({0, 1}, 2s);
+    EXPECT_EQ(subscription_->layer(), options[0].id);
+    EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
+    const auto before = tick({0, 1});
+
+    subscription_->assign({}, Reason::kEstimate, *publication_, now_);
+    EXPECT_FALSE(tick({0, 1}).forward);
+    EXPECT_FALSE(subscription_->layer());
+    EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
+    run({0, 1}, 2s);
+    const int requests = requests_;
+    subscription_->assign(options[1].id, Reason::kAuto, *publication_, now_);
+    upkeep();
+    EXPECT_EQ(requests_, requests + 1);
+    const auto after = tick({0, 1});
+    EXPECT_TRUE(after.forward);
+    EXPECT_EQ(after.sequence_number, static_cast<std::uint16_t>(before.sequence_number + 1));
+    EXPECT_EQ(subscription_->layer(), options[1].id);
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
 }
 
