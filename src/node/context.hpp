@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "ice/candidate.hpp"
 #include "node/limits.hpp"
+#include "node/media_queue.hpp"
 #include "node/timer_queue.hpp"
 #include "peer/capabilities.hpp"
 #include "peer/transport.hpp"
@@ -22,6 +23,7 @@
 namespace parley::node {
 
 class Member;
+struct Track;
 
 struct NodeConfig {
     /// Our candidates, in the order of descriptions: the one that simple clients shall use first.
@@ -39,7 +41,10 @@ struct Context {
     NodeConfig config;
     peer::TransportServices services;
     std::deque<signal::MediaEvent> events;
-    std::vector<Member*> work;                  // members that have something to say
+    std::vector<Member*> work;      // members that have something to say
+    std::vector<Track*> news;       // tracks with packets that nobody has looked at
+    std::vector<Track*> looked_at;  // tracks whose packets were looked at in this turn
+    Train train;
     std::unordered_map<Ssrc, Member*> sources;  // published, to recognise a moved publisher
     TimerQueue timers;                          // of members and rooms
     trace::DropCounters drops;
@@ -48,6 +53,8 @@ struct Context {
     void emit(signal::MediaEvent event) { events.push_back(std::move(event)); }
     /// Puts a member on the list of those with work, once.
     void wake(Member& member);
+    /// The same for a member that has nothing but media to send.
+    void wake_for_media(Member& member);
     /// An SSRC that is neither 0 nor taken in `taken`.
     template <typename Taken>
     Ssrc fresh_ssrc(const Taken& taken) {

@@ -1,7 +1,9 @@
-// What one subscriber is about to be sent: references into the rings of publications, in order.
+// What one subscriber is about to be sent again, and the train that is being put together:
+// references into the rings of publications, in order.
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +20,31 @@ struct QueuedPacket {
     sfu::Decision decision;
     bool again = false;
     std::uint16_t rtx_sequence_number = 0;
+};
+
+/// A piece of a train, and its size before padding and protection.
+struct TrainPiece {
+    QueuedPacket packet;
+    std::size_t size = 0;
+};
+
+/// The train that is being put together: one at a time on a node.
+class Train {
+ public:
+    /// Fewer than the kernel takes (UDP_MAX_SEGMENTS: 64), and more than a pacer lets go at once
+    /// at usual rates.
+    static constexpr std::size_t kMaxPieces = 32;
+
+    bool empty() const { return size_ == 0; }
+    bool full() const { return size_ == kMaxPieces; }
+    std::size_t size() const { return size_; }
+    const TrainPiece& operator[](std::size_t i) const { return pieces_[i]; }
+    void push(const TrainPiece& piece) { pieces_[size_++] = piece; }
+    void clear() { size_ = 0; }
+
+ private:
+    std::array<TrainPiece, kMaxPieces> pieces_;
+    std::size_t size_ = 0;
 };
 
 /// A ring that grows to its limit and then refuses.

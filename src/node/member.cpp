@@ -22,6 +22,11 @@ signal::PeerState to_signal(peer::ConnectionState state) {
 }  // namespace
 
 void Context::wake(Member& member) {
+    member.has_control_work = true;
+    wake_for_media(member);
+}
+
+void Context::wake_for_media(Member& member) {
     if (member.has_work) return;
     member.has_work = true;
     work.push_back(&member);
@@ -142,10 +147,14 @@ std::optional<peer::TransportEvent> Member::poll_path_event() {
 }
 
 std::optional<net::Transmit> Member::poll_transmit(Instant now, BytesSpan out) {
-    if (auto transmit = peer_.poll_transmit(now, out)) return transmit;
-    if (!subscriber_.has_media()) return {};
+    if (has_control_work) {
+        if (auto transmit = peer_.poll_transmit(now, out)) return transmit;
+        has_control_work = false;
+    }
+    MediaSender& media = subscriber_.sender();
+    if (!media.has_media()) return {};
     if (auto transmit = subscriber_.poll_reports(now, out)) return transmit;
-    return subscriber_.poll_media(now, out);
+    return media.poll_train(now, out);
 }
 
 std::optional<Duration> Member::round_trip_time() const {

@@ -61,6 +61,7 @@ class Member final : public peer::PeerObserver {
     // Bookkeeping of the node.
     TimerQueue::Id timer = 0;
     bool has_work = false;
+    bool has_control_work = false;    // beside media: events to act on, datagrams of the peer's own
     std::vector<std::string> ufrags;  // under which the node's table knows this member
 
  private:

@@ -125,27 +125,58 @@ void Node::handle_timeout(Instant now) {
 }
 
 Instant Node::next_timeout() const {
-    const bool work = working_ < context_.work.size() || !farewells_.empty();
+    const bool work =
+        working_ < context_.work.size() || !context_.news.empty() || !farewells_.empty();
     return work ? Instant{} : context_.timers.next();
 }
 
 std::optional<net::Transmit> Node::poll_transmit(Instant now, BytesSpan out) {
     if (auto transmit = poll_farewell(out)) return transmit;
-    while (working_ < context_.work.size()) {
-        Member& member = *context_.work[working_];
-        settle(member, now);
-        if (auto transmit = member.poll_transmit(now, out)) {
-            ++datagrams_out_;
-            bytes_out_ += transmit->size;
-            return transmit;
+    // Looking at packets may ask publishers for keyframes, which is work again: at most one round
+    // for each, since a publisher is asked once in its interval.
+    while (working_ < context_.work.size() || !context_.news.empty()) {
+        spread_news();
+        while (working_ < context_.work.size()) {
+            Member& member = *context_.work[working_];
+            if (member.has_control_work) settle(member, now);
+            if (auto transmit = member.poll_transmit(now, out)) {
+                count_out(*transmit);
+                return transmit;
+            }
+            member.has_work = false;
+            rearm(member);
+            ++working_;
         }
-        member.has_work = false;
-        rearm(member);
-        ++working_;
+        context_.work.clear();
+        working_ = 0;
+        ask_for_keyframes(now);
     }
-    context_.work.clear();
-    working_ = 0;
     return {};
+}
+
+// Each subscriber looks at a track's new packets in one go, when its turn comes: what it needs to
+// know of the subscriber is then fetched into the cache once a batch, not once a packet.
+void Node::spread_news() {
+    for (Track* track : context_.news) {
+        track->has_news = false;
+        for (Outlet* outlet : track->outlets)
+            outlet->subscriber->subscriber().sender().on_news(*outlet);
+        context_.looked_at.push_back(track);
+    }
+    context_.news.clear();
+}
+
+void Node::ask_for_keyframes(Instant now) {
+    for (Track* track : context_.looked_at) {
+        track->publisher->publisher().pump_keyframe_requests(*track, now);
+    }
+    context_.looked_at.clear();
+}
+
+void Node::count_out(const net::Transmit& transmit) {
+    const std::size_t stride = transmit.segment == 0 ? transmit.size : transmit.segment;
+    datagrams_out_ += (transmit.size + stride - 1) / stride;
+    bytes_out_ += transmit.size;
 }
 
 void Node::settle(Member& member, Instant now) {

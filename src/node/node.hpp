@@ -103,6 +103,9 @@ class Node {
     void remove(Member& member, Instant now);
     void keep_farewell(Member& member, Instant now);
     std::optional<net::Transmit> poll_farewell(BytesSpan out);
+    void spread_news();
+    void ask_for_keyframes(Instant now);
+    void count_out(const net::Transmit& transmit);
     void settle(Member& member, Instant now);
     void update_ufrags(Member& member);
     Room& room_named(const std::string& name);

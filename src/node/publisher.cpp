@@ -48,7 +48,7 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
     if (!stored) {
         context_.drops.add(stored.error());
     } else {
-        owner_.room().forward(track, **stored, now);
+        owner_.room().forward(track);
     }
     track.info.simulcast = track.publication.simulcast();
     if (track.info.simulcast != was_simulcast) announce(track);

@@ -26,6 +26,8 @@ void Room::add_track(Track& track, Instant now) {
 }
 
 void Room::remove_track(Track& track, Instant now) {
+    std::erase(context_.news, &track);
+    std::erase(context_.looked_at, &track);
     while (!track.outlets.empty())
         track.outlets.back()->subscriber->subscriber().detach(track, now);
 }
@@ -39,10 +41,10 @@ void Room::attach_tracks(Member& member, Instant now) {
     }
 }
 
-void Room::forward(Track& track, const sfu::StoredPacket& packet, Instant now) {
-    for (Outlet* outlet : track.outlets) {
-        outlet->subscriber->subscriber().offer_packet(*outlet, packet, now);
-    }
+void Room::forward(Track& track) {
+    if (track.has_news) return;
+    track.has_news = true;
+    context_.news.push_back(&track);
 }
 
 void Room::on_audio_level(const Member& member, std::uint8_t level, Instant now) {

@@ -29,8 +29,8 @@ class Room {
     void remove_track(Track& track, Instant now);
     /// Everything that the others publish, for a member that has just negotiated.
     void attach_tracks(Member& member, Instant now);
-    /// A packet of a track goes to each of its subscribers.
-    void forward(Track& track, const sfu::StoredPacket& packet, Instant now);
+    /// A track has a new packet: its subscribers look at it once the whole batch has been read.
+    void forward(Track& track);
 
     void on_audio_level(const Member& member, std::uint8_t level, Instant now);
     void handle_timeout(Instant now);

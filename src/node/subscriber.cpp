@@ -87,7 +87,7 @@ void Subscriber::detach(Track& track, Instant now) {
                                     [&](const auto& o) { return o->track == &track; });
     if (found == outlets_.end()) return;
     Outlet& outlet = **found;
-    queue_.forget(&outlet);
+    sender_.forget(outlet);
     by_ssrc_.erase(outlet.ssrc);
     if (outlet.sender) owner_.peer().negotiator().remove_sender(*outlet.sender, now);
     std::erase(track.outlets, &outlet);
@@ -96,8 +96,10 @@ void Subscriber::detach(Track& track, Instant now) {
 }
 
 void Subscriber::detach_all() {
-    for (const auto& outlet : outlets_) std::erase(outlet->track->outlets, outlet.get());
-    while (!queue_.empty()) queue_.pop();
+    for (const auto& outlet : outlets_) {
+        sender_.forget(*outlet);
+        std::erase(outlet->track->outlets, outlet.get());
+    }
     by_ssrc_.clear();
     outlets_.clear();
 }
@@ -130,6 +132,7 @@ void Subscriber::set_wish(const std::string& track, signal::LayerWish wish, Inst
     Outlet* outlet = find(track);
     if (outlet == nullptr) return;
     outlet->subscription.set_wish(to_sfu(wish), outlet->track->publication, now);
+    sender_.on_news(*outlet);  // a recent keyframe may be sent from the ring
     outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
 }
 
@@ -184,7 +187,7 @@ void Subscriber::close(Outlet& outlet) {
     if (!outlet.open) return;
     outlet.open = false;
     outlet.subscription.interrupt();
-    queue_.forget(&outlet);
+    sender_.forget(outlet);
 }
 
 void Subscriber::stop_outlets() {
@@ -205,64 +208,13 @@ void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now)
     if (outlet.open || !may_send) return;
     outlet.open = true;
     outlet.subscription.start(outlet.track->publication, now);
-    while (const auto forward = outlet.subscription.next_backlog(outlet.track->publication, now)) {
-        enqueue(outlet, *forward);
-    }
+    outlet.next = outlet.track->publication.ring().next();
+    sender_.on_news(outlet);
     outlet.track->publisher->publisher().pump_keyframe_requests(*outlet.track, now);
 }
 
 void Subscriber::start_outlets(Instant now) {
     refresh_formats(now);
-}
-
-void Subscriber::offer_packet(Outlet& outlet, const sfu::StoredPacket& packet, Instant now) {
-    if (!outlet.open) return;
-    sfu::Publication& publication = outlet.track->publication;
-    const auto decision = outlet.subscription.decide(publication, packet, now);
-    if (decision.forward) {
-        enqueue(outlet, {packet.id, decision});
-    } else {
-        context_.drops.add(decision.reason);
-    }
-    while (const auto forward = outlet.subscription.next_backlog(publication, now)) {
-        enqueue(outlet, *forward);
-    }
-}
-
-void Subscriber::enqueue(Outlet& outlet, const sfu::Forward& forward) {
-    if (!queue_.push({&outlet, forward.slot, forward.decision, false, 0})) {
-        context_.drops.add(trace::Drop::kQueueFull);
-    }
-    context_.wake(owner_);
-}
-
-std::optional<net::Transmit> Subscriber::poll_media(Instant now, BytesSpan out) {
-    while (!queue_.empty()) {
-        const QueuedPacket packet = queue_.front();
-        queue_.pop();
-        const Outlet& outlet = *packet.outlet;
-        const auto* stored = outlet.track->publication.ring().find(packet.slot);
-        if (stored == nullptr) {  // it waited until the ring had turned
-            context_.drops.add(trace::Drop::kTooOld);
-            continue;
-        }
-        const sfu::SendStamp stamp{now, {}};
-        const std::size_t size =
-            packet.again ? sfu::write_rtx(
-                               *stored, {packet.slot, packet.decision, packet.rtx_sequence_number},
-                               outlet.format, stamp, out)
-                         : sfu::write_packet(*stored, packet.decision, outlet.format, stamp, out);
-        if (size == 0) {
-            context_.drops.add(trace::Drop::kTooLarge);
-            continue;
-        }
-        if (auto transmit = owner_.peer().send_rtp(out, size)) {
-            owner_.count_sent(transmit->size, now);
-            return transmit;
-        }
-        context_.drops.add(trace::Drop::kSendFailed);
-    }
-    return {};
 }
 
 std::optional<net::Transmit> Subscriber::poll_reports(Instant now, BytesSpan out) {
@@ -302,11 +254,7 @@ void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now)
     const auto rtt = owner_.round_trip_time();
     const auto again =
         outlet->subscription.on_nack(sequence_number, outlet->track->publication, now, rtt);
-    if (!again) return;
-    if (!queue_.push({outlet, again->slot, again->decision, true, again->rtx_sequence_number})) {
-        context_.drops.add(trace::Drop::kQueueFull);
-    }
-    context_.wake(owner_);
+    if (again) sender_.send_again(*outlet, *again);
 }
 
 void Subscriber::on_keyframe_request(Ssrc media, Instant now) {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "node/context.hpp"
-#include "node/media_queue.hpp"
+#include "node/media_sender.hpp"
 #include "node/track.hpp"
 #include "rtp/rtcp.hpp"
 
@@ -18,7 +18,8 @@ namespace parley::node {
 
 class Subscriber {
  public:
-    Subscriber(Context& context, Member& owner) : context_(context), owner_(owner) {}
+    Subscriber(Context& context, Member& owner)
+        : context_(context), owner_(owner), sender_(context, owner) {}
 
     // ---- tracks ----
     /// Offers the track to the participant, if it can decode it.
@@ -38,10 +39,7 @@ class Subscriber {
     void stop_outlets();
 
     // ---- media ----
-    void offer_packet(Outlet& outlet, const sfu::StoredPacket& packet, Instant now);
-    bool has_media() const { return !queue_.empty(); }
-    /// Writes the next packet and protects it.
-    std::optional<net::Transmit> poll_media(Instant now, BytesSpan out);
+    MediaSender& sender() { return sender_; }
     /// Writes and protects the sender reports that are due.
     std::optional<net::Transmit> poll_reports(Instant now, BytesSpan out);
 
@@ -64,7 +62,6 @@ class Subscriber {
     void open(Outlet& outlet, const peer::Section& section, Instant now);
     void close(Outlet& outlet);
     void remember_wish(const std::string& track, signal::LayerWish wish);
-    void enqueue(Outlet& outlet, const sfu::Forward& forward);
     void share_estimate();
     void refuse(Outlet& outlet);
 
@@ -73,7 +70,7 @@ class Subscriber {
     std::vector<std::unique_ptr<Outlet>> outlets_;
     std::unordered_map<Ssrc, Outlet*> by_ssrc_;
     std::map<std::string, signal::LayerWish> wishes_;  // also of tracks that are not there yet
-    MediaQueue queue_;
+    MediaSender sender_;
     std::optional<Bitrate> estimate_;
     std::optional<Duration> rtt_;
     Instant next_report_check_{};

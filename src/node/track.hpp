@@ -43,6 +43,7 @@ struct Track {
     std::vector<std::string> rids;          // by layer
     std::vector<std::string> section_rids;  // as negotiated when it was published
     std::vector<Outlet*> outlets;
+    bool has_news = false;  // it stands in the node's list of tracks with new packets
 
     bool video() const { return info.kind == signal::TrackKind::kVideo; }
 };
@@ -61,6 +62,9 @@ struct Outlet {
     Ssrc rtx_ssrc;
     std::string mid;  // once agreed
     bool open = false;
+    sfu::SlotId next = 0;  // packets of the track's ring before this one were looked at
+    bool in_news = false;
+    Outlet* next_in_news = nullptr;
     signal::SubscriptionStatus status = signal::SubscriptionStatus::kActive;
 };
 

@@ -95,14 +95,28 @@ HeaderWriter::HeaderWriter(BytesSpan out, const Fields& fields, bool two_byte)
     at_ = kFixedHeaderSize;
 }
 
+namespace {
+
+// RFC 8285 §4.2 and §4.3: what an element of either form can hold.
+bool fits_form(bool two_byte, std::uint8_t id, std::size_t size) {
+    if (two_byte) return id >= 1 && size <= 255;
+    return id >= 1 && id <= 14 && size >= 1 && size <= 16;
+}
+
+}  // namespace
+
+bool HeaderSize::add_extension(std::uint8_t id, BytesView data) {
+    if (!fits_form(two_byte_, id, data.size())) return false;
+    elements_ += (two_byte_ ? 2U : 1U) + data.size();
+    return true;
+}
+
 std::uint8_t* HeaderWriter::reserve_extension(std::uint8_t id, std::size_t size) {
-    const bool fits_one_byte = id >= 1 && id <= 14 && size >= 1 && size <= 16;
-    const bool fits_form = two_byte_ ? id >= 1 && size <= 255 : fits_one_byte;
     const std::size_t block_header = has_extensions_ ? 0 : 4;
     const std::size_t element_header = two_byte_ ? 2 : 1;
     // Three octets are kept back for the padding that finish() may need.
     const std::size_t needed = block_header + element_header + size + 3;
-    if (!ok_ || !fits_form || out_.size() - at_ < needed) return nullptr;
+    if (!ok_ || !fits_form(two_byte_, id, size) || out_.size() - at_ < needed) return nullptr;
     if (!has_extensions_) {
         out_[0] |= 0x10;
         store_be16(&out_[at_], two_byte_ ? kTwoByteProfile : kOneByteProfile);

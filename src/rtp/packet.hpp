@@ -102,4 +102,20 @@ class HeaderWriter {
     bool ok_ = true;
 };
 
+/// What a HeaderWriter would write for the same elements: the size of a header before it is made.
+class HeaderSize {
+ public:
+    explicit HeaderSize(bool two_byte = false) : two_byte_(two_byte) {}
+
+    bool add_extension(std::uint8_t id, BytesView data);
+    /// The whole header in octets.
+    std::size_t octets() const {
+        return elements_ == 0 ? kFixedHeaderSize : kFixedHeaderSize + 4 + (elements_ + 3) / 4 * 4;
+    }
+
+ private:
+    std::size_t elements_ = 0;  // octets of all elements with their headers
+    bool two_byte_;
+};
+
 }  // namespace parley::rtp

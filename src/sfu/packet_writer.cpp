@@ -15,22 +15,24 @@ namespace {
 
 using rtp::ExtensionType;
 
-void add_extensions(rtp::HeaderWriter& writer, const StoredPacket& packet,
-                    const OutboundFormat& format, const SendStamp& stamp) {
+/// Hands every extension of the packet to `sink`, which writes them or only counts.
+template <typename Sink>
+void add_extensions(Sink& sink, const StoredPacket& packet, const OutboundFormat& format,
+                    const SendStamp& stamp) {
     const rtp::ExtensionMap& ids = format.extensions;
     if (const auto id = ids.id(ExtensionType::kMid); id != 0 && !format.mid.empty()) {
-        writer.add_extension(id, {format.mid.data(), format.mid.size()});
+        sink.add_extension(id, {format.mid.data(), format.mid.size()});
     }
     if (const auto id = ids.id(ExtensionType::kAbsSendTime); id != 0) {
-        writer.add_extension(id, rtp::write_abs_send_time(rtp::AbsSendTime::from(stamp.now)));
+        sink.add_extension(id, rtp::write_abs_send_time(rtp::AbsSendTime::from(stamp.now)));
     }
     if (const auto id = ids.id(ExtensionType::kTransportSequenceNumber);
         id != 0 && stamp.transport_number) {
-        writer.add_extension(id, rtp::write_transport_sequence_number(*stamp.transport_number));
+        sink.add_extension(id, rtp::write_transport_sequence_number(*stamp.transport_number));
     }
     KeptExtensionReader kept(packet.extensions);
     while (const auto element = kept.next()) {
-        if (const auto id = ids.id(element->type); id != 0) writer.add_extension(id, element->data);
+        if (const auto id = ids.id(element->type); id != 0) sink.add_extension(id, element->data);
     }
 }
 
@@ -39,6 +41,13 @@ std::size_t write_header(const StoredPacket& packet, const rtp::HeaderWriter::Fi
     rtp::HeaderWriter writer(out, fields, format.extensions.needs_two_byte_form());
     add_extensions(writer, packet, format, stamp);
     return writer.finish();
+}
+
+std::size_t header_size_of(const StoredPacket& packet, const OutboundFormat& format,
+                           const SendStamp& stamp) {
+    rtp::HeaderSize size(format.extensions.needs_two_byte_form());
+    add_extensions(size, packet, format, stamp);
+    return size.octets();
 }
 
 // The facts were read from this very payload, so the offsets lie in it; the check is for packets
@@ -53,12 +62,16 @@ void patch_ids(BytesSpan payload, const PayloadFacts& facts, const Decision& dec
     }
 }
 
+BytesView payload_for(const StoredPacket& packet, const OutboundFormat& format) {
+    const bool unpack = packet.red && !format.red_payload_type;
+    return unpack ? primary_of_red(packet.payload) : packet.payload;
+}
+
 // The payload as this subscriber gets it: how much of the stored one, and what it becomes.
 std::optional<std::size_t> write_payload(const StoredPacket& packet, const Decision& decision,
                                          const OutboundFormat& format, BytesSpan out) {
     if (decision.empty) return 0;
-    BytesView source = packet.payload;
-    if (packet.red && !format.red_payload_type) source = primary_of_red(source);
+    const BytesView source = payload_for(packet, format);
     if (source.empty() || source.size() > out.size()) return {};
     std::copy(source.begin(), source.end(), out.begin());
     const BytesSpan written = out.first(source.size());
@@ -81,6 +94,18 @@ void OutboundFormat::set_mid(std::string_view text) {
     mid.clear();
     if (text.size() > mid.capacity()) return;
     for (const char c : text) mid.push_back(static_cast<std::uint8_t>(c));
+}
+
+std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
+                        const OutboundFormat& format, const SendStamp& stamp) {
+    const std::size_t header = header_size_of(packet, format, stamp);
+    return decision.empty ? header : header + payload_for(packet, format).size();
+}
+
+std::size_t rtx_size(const StoredPacket& packet, const Retransmission& again,
+                     const OutboundFormat& format, const SendStamp& stamp) {
+    const std::size_t plain = packet_size(packet, again.decision, format, stamp);
+    return format.rtx_payload_type ? plain + rtp::kRtxHeaderSize : plain;
 }
 
 std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
@@ -110,7 +135,7 @@ std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
     const std::size_t at = header + rtp::kRtxHeaderSize;
     const auto payload = write_payload(packet, decision, format, out.subspan(at));
     if (!payload) return 0;
-    return at + *payload;
+    return add_padding(out, at + *payload, decision.padding);
 }
 
 }  // namespace parley::sfu

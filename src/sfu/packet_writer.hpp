@@ -36,6 +36,13 @@ struct SendStamp {
     std::optional<std::uint16_t> transport_number;  // for transport-wide feedback, when negotiated
 };
 
+/// What write_packet() will write, without padding. Only the presence of a transport number counts,
+/// not its value.
+std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
+                        const OutboundFormat& format, const SendStamp& stamp);
+std::size_t rtx_size(const StoredPacket& packet, const Retransmission& again,
+                     const OutboundFormat& format, const SendStamp& stamp);
+
 /// The size written; 0 when `out` is too small or the payload cannot be written for this
 /// subscriber.
 std::size_t write_packet(const StoredPacket& packet, const Decision& decision,

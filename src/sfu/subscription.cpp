@@ -25,6 +25,7 @@ Subscription::Subscription(const SubscriptionConfig& config, Random& random)
 
 void Subscription::start(Publication& publication, Instant now) {
     started_ = true;
+    looked_to_ = publication.ring().next();
     review(publication, now);
     resume(publication, now);
 }
@@ -39,7 +40,7 @@ void Subscription::resume(Publication& publication, Instant now) {
     if (keyframe != nullptr && is_news) {
         begin(publication, *keyframe);
         backlog_next_ = *slot;
-        backlog_end_ = publication.ring().next();
+        backlog_end_ = looked_to_;
     } else {
         publication.request_keyframe(choice_.layer->stream);
     }
@@ -150,6 +151,7 @@ void Subscription::begin(const Publication& publication, const StoredPacket& pac
 }
 
 Decision Subscription::decide(Publication& publication, const StoredPacket& packet, Instant now) {
+    looked_to_ = packet.id + 1;
     if (!started_) return Decision::drop(trace::Drop::kPaused);
     if (publication.revision() != seen_revision_ || now >= next_review_) review(publication, now);
     if (wish_ == Wish::kOff) return Decision::drop(trace::Drop::kPaused);

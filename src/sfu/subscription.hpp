@@ -125,6 +125,7 @@ class Subscription {
     std::optional<std::uint8_t> last_layer_;  // of the newest packet sent
     std::uint32_t last_epoch_ = 0;
 
+    SlotId looked_to_ = 0;     // packets before this one were decided about, or came before start()
     SlotId backlog_next_ = 0;  // packets from here
     SlotId backlog_end_ = 0;   // up to here are looked at again
 

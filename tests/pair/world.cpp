@@ -232,6 +232,15 @@ void World::send(net::SocketAddress from, net::SocketAddress to, BytesView bytes
                   Flight{from, to, std::vector<std::uint8_t>(bytes.begin(), bytes.end())});
 }
 
+void World::send_train(const net::Transmit& transmit, BytesView bytes) {
+    const std::size_t stride = transmit.segment == 0 ? transmit.size : transmit.segment;
+    trains += transmit.segment == 0 ? 0 : 1;
+    for (std::size_t at = 0; at < transmit.size; at += stride) {
+        send(transmit.path.local, transmit.path.remote,
+             bytes.subspan(at, std::min(stride, transmit.size - at)));
+    }
+}
+
 void World::step() {
     while (!wire_.empty() && wire_.begin()->first <= now) {
         Flight flight = std::move(wire_.begin()->second);
@@ -265,7 +274,7 @@ void World::deliver(Flight& flight) {
 void World::forward_measured(net::Datagram& datagram) {
     drain_node();
     std::vector<std::pair<net::Transmit, std::vector<std::uint8_t>>> sent(64);
-    for (auto& [transmit, bytes] : sent) bytes.resize(net::kMaxDatagram);
+    for (auto& [transmit, bytes] : sent) bytes.resize(32 * net::kMaxDatagram);
     std::size_t count = 0;
     around_media(true);
     node_->handle_receive(datagram, now);
@@ -277,14 +286,13 @@ void World::forward_measured(net::Datagram& datagram) {
     around_media(false);
     for (std::size_t i = 0; i < count; ++i) {
         const auto& [transmit, bytes] = sent[i];
-        send(transmit.path.local, transmit.path.remote, BytesView(bytes).first(transmit.size));
+        send_train(transmit, bytes);
     }
 }
 
 void World::drain_node() {
     while (const auto transmit = node_->poll_transmit(now, scratch_)) {
-        send(transmit->path.local, transmit->path.remote,
-             BytesView(scratch_).first(transmit->size));
+        send_train(*transmit, scratch_);
     }
     while (auto event = node_->poll_event()) {
         if (auto* description = std::get_if<signal::LocalDescription>(&*event)) {

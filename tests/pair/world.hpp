@@ -146,6 +146,7 @@ class World {
     std::function<bool(const net::SocketAddress& from, const net::SocketAddress& to, BytesView)>
         lost;
     Client::Configure configure;  // of clients that are added from now on
+    std::uint64_t trains = 0;     // that the node sent, of several datagrams
     std::uint64_t wakeups = 0;    // how often the node's timers were due
 
     node::Node& node() { return *node_; }
@@ -168,6 +169,7 @@ class World {
     void forward_measured(net::Datagram& datagram);
     void drain_client(Client& client);
     void send(net::SocketAddress from, net::SocketAddress to, BytesView bytes);
+    void send_train(const net::Transmit& transmit, BytesView bytes);
     peer::TransportServices services();
 
     SeededSecret secret_;

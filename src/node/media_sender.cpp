@@ -1,0 +1,179 @@
+#include "node/media_sender.hpp"
+
+#include <algorithm>
+
+#include "node/member.hpp"
+
+namespace parley::node {
+namespace {
+
+// RTP padding that evens a piece out costs octets on the wire; a piece that differs by more begins
+// a train of its own. Browsers split a frame into sizes that differ by an octet or so, and the
+// first and last packets carry extensions that the others lack.
+constexpr std::size_t kMaxEvening = 16;
+
+}  // namespace
+
+void MediaSender::on_news(Outlet& outlet) {
+    if (!outlet.open || outlet.in_news) return;
+    (outlet.track->video() ? video_ : audio_).push_back(outlet);
+    context_.wake_for_media(owner_);
+}
+
+void MediaSender::send_again(Outlet& outlet, const sfu::Retransmission& again) {
+    const QueuedPacket packet{&outlet, again.slot, again.decision, true, again.rtx_sequence_number};
+    if (!again_.push(packet)) context_.drops.add(trace::Drop::kQueueFull);
+    context_.wake_for_media(owner_);
+}
+
+void MediaSender::forget(const Outlet& outlet) {
+    audio_.remove(outlet);
+    video_.remove(outlet);
+    again_.forget(&outlet);
+    if (held_ && held_->packet.outlet == &outlet) held_.reset();
+}
+
+bool MediaSender::has_media() const {
+    return held_ || !audio_.empty() || !again_.empty() || !video_.empty();
+}
+
+std::optional<QueuedPacket> MediaSender::next_packet(Instant now) {
+    if (auto packet = next_of(audio_, now)) return packet;
+    if (!again_.empty()) {
+        const QueuedPacket packet = again_.front();
+        again_.pop();
+        return packet;
+    }
+    return next_of(video_, now);
+}
+
+std::optional<QueuedPacket> MediaSender::next_of(NewsList& list, Instant now) {
+    while (!list.empty()) {
+        if (auto packet = next_of(*list.front(), now)) return packet;
+        list.pop_front();
+    }
+    return {};
+}
+
+// The next packet that the outlet lets through; looks at each that has come once.
+std::optional<QueuedPacket> MediaSender::next_of(Outlet& outlet, Instant now) {
+    sfu::Publication& publication = outlet.track->publication;
+    const sfu::PacketRing& ring = publication.ring();
+    while (true) {
+        if (const auto forward = outlet.subscription.next_backlog(publication, now)) {
+            return QueuedPacket{&outlet, forward->slot, forward->decision, false, 0};
+        }
+        if (outlet.next >= ring.next()) return {};
+        if (outlet.next < ring.oldest()) {  // it waited until the ring had turned
+            context_.drops.add(trace::Drop::kTooOld,
+                               static_cast<std::uint32_t>(ring.oldest() - outlet.next));
+            outlet.next = ring.oldest();
+            continue;
+        }
+        const sfu::StoredPacket& packet = *ring.find(outlet.next++);
+        const auto decision = outlet.subscription.decide(publication, packet, now);
+        if (decision.forward) return QueuedPacket{&outlet, packet.id, decision, false, 0};
+        context_.drops.add(decision.reason);
+    }
+}
+
+sfu::SendStamp MediaSender::stamp(const Outlet&, Instant now) const {
+    return {now, {}};
+}
+
+std::optional<TrainPiece> MediaSender::next_piece(Instant now) {
+    if (held_) return std::exchange(held_, std::nullopt);
+    while (const auto packet = next_packet(now)) {
+        const Outlet& outlet = *packet->outlet;
+        const auto* stored = outlet.track->publication.ring().find(packet->slot);
+        if (stored == nullptr) {  // a retransmission that waited until the ring had turned
+            context_.drops.add(trace::Drop::kTooOld);
+            continue;
+        }
+        const auto stamped = stamp(outlet, now);
+        const std::size_t size =
+            packet->again
+                ? sfu::rtx_size(*stored,
+                                {packet->slot, packet->decision, packet->rtx_sequence_number},
+                                outlet.format, stamped)
+                : sfu::packet_size(*stored, packet->decision, outlet.format, stamped);
+        return TrainPiece{*packet, size};
+    }
+    return {};
+}
+
+// Collects packets that can be the pieces of one train: sizes so close that padding evens them out,
+// and a shorter one at the end. Returns the size of a full piece.
+std::size_t MediaSender::gather(Instant now) {
+    Train& train = context_.train;
+    train.clear();
+    std::size_t least = 0;
+    std::size_t most = 0;
+    while (!train.full()) {
+        const auto piece = next_piece(now);
+        if (!piece) break;
+        const std::size_t size = piece->size;
+        if (train.empty()) {
+            least = most = size;
+        } else if (std::max(most, size) - std::min(least, size) <= kMaxEvening) {
+            least = std::min(least, size);
+            most = std::max(most, size);
+        } else if (size < least) {
+            train.push(*piece);
+            break;
+        } else {
+            held_ = *piece;
+            break;
+        }
+        train.push(*piece);
+    }
+    return most;
+}
+
+std::optional<net::Transmit> MediaSender::poll_train(Instant now, BytesSpan out) {
+    while (has_media()) {
+        const std::size_t most = gather(now);
+        const Train& train = context_.train;
+        std::size_t used = 0;
+        std::optional<net::Transmit> sent;
+        std::size_t stride = 0;
+        for (std::size_t i = 0; i < train.size(); ++i) {
+            const bool last = i + 1 == train.size();
+            const std::size_t padding = last ? 0 : most - std::min(most, train[i].size);
+            const BytesSpan place = out.subspan(used);
+            const std::size_t size = write(train[i], padding, now, place);
+            const auto transmit = size == 0 ? std::nullopt : owner_.peer().send_rtp(place, size);
+            if (!transmit) {
+                context_.drops.add(size == 0 ? trace::Drop::kTooLarge : trace::Drop::kSendFailed);
+                continue;
+            }
+            if (!sent) stride = transmit->size;
+            sent = transmit;
+            used += transmit->size;
+        }
+        if (!sent) continue;
+        owner_.count_sent(used, now);
+        const bool single = used == stride;
+        return net::Transmit{sent->path, used, static_cast<std::uint16_t>(single ? 0 : stride)};
+    }
+    return {};
+}
+
+std::size_t MediaSender::write(const TrainPiece& piece, std::size_t padding, Instant now,
+                               BytesSpan out) {
+    const QueuedPacket& packet = piece.packet;
+    const Outlet& outlet = *packet.outlet;
+    const auto* stored = outlet.track->publication.ring().find(packet.slot);
+    if (stored == nullptr) return 0;
+    sfu::Decision decision = packet.decision;
+    decision.padding = static_cast<std::uint8_t>(padding);
+    const auto stamped = stamp(outlet, now);
+    const std::size_t size =
+        packet.again ? sfu::write_rtx(*stored, {packet.slot, decision, packet.rtx_sequence_number},
+                                      outlet.format, stamped, out)
+                     : sfu::write_packet(*stored, decision, outlet.format, stamped, out);
+    // Every piece but the last must be as large as was reckoned, or the train would be cut wrong.
+    return size == piece.size + padding ? size : 0;
+}
+
+}  // namespace parley::node

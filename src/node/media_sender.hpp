@@ -1,0 +1,53 @@
+// What leaves for one subscriber: it looks at the packets that its tracks have brought since it
+// last looked, and writes those that go to it in trains of equal pieces, so that the kernel's send
+// path is paid once for several (ARCHITECTURE.md, "Trains").
+//
+// Nothing is queued for a packet: an outlet remembers how far into its track's ring it has looked.
+// A subscriber that may not send now is behind in the ring, which costs nobody anything.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "net/datagram.hpp"
+#include "node/context.hpp"
+#include "node/media_queue.hpp"
+#include "node/news.hpp"
+#include "node/track.hpp"
+
+namespace parley::node {
+
+class MediaSender {
+ public:
+    MediaSender(Context& context, Member& owner) : context_(context), owner_(owner) {}
+
+    /// The outlet's track has packets that the outlet has not looked at.
+    void on_news(Outlet& outlet);
+    /// An answer to a NACK; it goes before what is new.
+    void send_again(Outlet& outlet, const sfu::Retransmission& again);
+    void forget(const Outlet& outlet);
+
+    bool has_media() const;
+    /// Writes and protects the next train.
+    std::optional<net::Transmit> poll_train(Instant now, BytesSpan out);
+
+ private:
+    std::size_t gather(Instant now);
+    std::optional<TrainPiece> next_piece(Instant now);
+    std::optional<QueuedPacket> next_packet(Instant now);
+    std::optional<QueuedPacket> next_of(NewsList& list, Instant now);
+    std::optional<QueuedPacket> next_of(Outlet& outlet, Instant now);
+    sfu::SendStamp stamp(const Outlet& outlet, Instant now) const;
+    std::size_t write(const TrainPiece& piece, std::size_t padding, Instant now, BytesSpan out);
+
+    Context& context_;
+    Member& owner_;
+    // Audio waits for nothing; then what was lost, then video.
+    NewsList audio_;
+    MediaQueue again_;
+    NewsList video_;
+    std::optional<TrainPiece> held_;  // decided, but did not fit the last train
+};
+
+}  // namespace parley::node
