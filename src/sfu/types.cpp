@@ -15,6 +15,8 @@ std::string_view text(Reason reason) {
         case Reason::kWaitingForKeyframe: return "waiting_keyframe";
         case Reason::kOff: return "off";
         case Reason::kMuted: return "muted";
+        case Reason::kViewSize: return "view_size";
+        case Reason::kBandwidth: return "bandwidth";
     }
     return "unknown";
 }

@@ -30,6 +30,8 @@ enum class Reason : std::uint8_t {
     kWaitingForKeyframe,   // the chosen layer starts at its next keyframe
     kOff,                  // the subscriber wants nothing
     kMuted,                // the publication is muted by a moderator
+    kViewSize,             // its view shows no more pixels
+    kBandwidth,            // paused: not even the lowest layer fits
 };
 
 std::string_view text(Reason reason);
