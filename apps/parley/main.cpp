@@ -1,13 +1,19 @@
-// The one binary: everything is in server/.
+// The one binary: serving is in server/, the load generator in load/.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "crypto/secure_random.hpp"
+#include "load/command.hpp"
 #include "server/cli.hpp"
 #include "server/media_threads.hpp"
 
 int main(int argc, char** argv) {
     parley::crypto::SystemRandom secret;
+    parley::server::OtherCommands others;
+    others.push_back({"load", "Join rooms of a server with many participants and measure it",
+                      &parley::load::run_command});
     return parley::server::run_cli(
-        argc, argv, [&] { return std::make_unique<parley::server::MediaThreads>(secret); });
+        argc, argv, [&] { return std::make_unique<parley::server::MediaThreads>(secret); }, others);
 }

@@ -31,7 +31,8 @@ KindCapabilities sfu_audio() {
     audio.extensions = {{ExtensionType::kMid},
                         {ExtensionType::kAudioLevel},
                         {ExtensionType::kAbsSendTime},
-                        {ExtensionType::kTransportSequenceNumber, true, false}};
+                        {ExtensionType::kTransportSequenceNumber, true, false},
+                        {ExtensionType::kAbsCaptureTime}};
     return audio;
 }
 
@@ -59,7 +60,8 @@ KindCapabilities sfu_video() {
                        {ExtensionType::kVideoOrientation},
                        {ExtensionType::kDependencyDescriptor},
                        {ExtensionType::kTransportSequenceNumber, true, false},
-                       {ExtensionType::kVideoLayersAllocation, true, false}};
+                       {ExtensionType::kVideoLayersAllocation, true, false},
+                       {ExtensionType::kAbsCaptureTime}};
     return kind;
 }
 

@@ -184,6 +184,8 @@ struct NegotiatorConfig {
     std::uint64_t session_id = 0;
     /// An SFU never offers before the client's first offer was answered; a client does.
     bool may_offer_first = false;
+    /// A peer that only sends refuses what the remote offers to send.
+    bool may_receive = true;
     /// Attach waiting senders to recvonly sections that the remote offers (players by WHEP).
     bool attach_to_offered_sections = false;
     bool ice_lite = false;

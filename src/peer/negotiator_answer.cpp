@@ -135,7 +135,11 @@ Section Negotiator::answer_section(const sdp::Media& offered, std::size_t index)
     }
     if (const auto id = sender_for(offered, existing)) answer_with_sender(offered, section, *id);
     const bool receiving = sdp::sends(offer.direction_of(offered));
-    if (section.sender && !receiving) return section;
+    if (section.sender && !(receiving && config_.may_receive)) return section;
+    if (!config_.may_receive) {
+        section.recyclable = true;
+        return section;
+    }
     answer_receiving(offered, section);
     if (section.codecs.empty()) {
         section.recyclable = true;

@@ -114,6 +114,8 @@ TEST(ExtensionValues, SmallOnes) {
     EXPECT_FALSE(read_abs_capture_time(Bytes(8, 1))->clock_offset_q32);
     EXPECT_TRUE(read_abs_capture_time(Bytes(16, 1))->clock_offset_q32);
     EXPECT_FALSE(read_abs_capture_time(Bytes(9, 1)));
+    const NtpTime capture{0x0123456789ABCDEF};
+    EXPECT_EQ(read_abs_capture_time(write_abs_capture_time(capture))->capture, capture);
 }
 
 TEST(ExtensionValues, MidAndRidAreChecked) {

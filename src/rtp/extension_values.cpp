@@ -133,6 +133,12 @@ std::optional<AbsCaptureTime> read_abs_capture_time(BytesView data) {
     return time;
 }
 
+std::array<std::uint8_t, kAbsCaptureTimeSize> write_abs_capture_time(NtpTime capture) {
+    std::array<std::uint8_t, kAbsCaptureTimeSize> data{};
+    store_be64(data.data(), capture.value);
+    return data;
+}
+
 std::optional<std::string_view> read_mid(BytesView data) {
     return read_text(data, is_token_char);
 }

@@ -73,6 +73,9 @@ struct AbsCaptureTime {
     std::optional<std::int64_t> clock_offset_q32;  // estimated, 32.32 fixed point
 };
 std::optional<AbsCaptureTime> read_abs_capture_time(BytesView data);
+inline constexpr std::size_t kAbsCaptureTimeSize = 8;
+/// The short form, without a clock offset.
+std::array<std::uint8_t, kAbsCaptureTimeSize> write_abs_capture_time(NtpTime capture);
 
 /// Longer ids than any peer uses; RFC 9143 §15.1 advises three octets at most.
 inline constexpr std::size_t kMaxStreamIdSize = 32;

@@ -161,7 +161,8 @@ CliExit usage(const std::string& what, const CLI::App& app) {
 
 }  // namespace
 
-std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::string>& arguments) {
+std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::string>& arguments,
+                                                      const OtherCommands& others) {
     CLI::App app{kAbout, "parley"};
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("parley ") + PARLEY_VERSION);
@@ -183,6 +184,8 @@ std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::str
     show->add_option("--config", show_command.config, "Configuration file")->type_name("FILE");
     auto* token = app.add_subcommand("token", "Make a room token");
     add_token(*token, token_command, token_flags);
+    // For the list of commands and misspellings; run_cli hands their arguments on unread.
+    for (const auto& other : others) app.add_subcommand(other.name, other.about);
 
     try {
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
@@ -201,7 +204,8 @@ std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::str
             what = "unknown argument " + extra.front().substr(0, 100) +
                    (near.empty() ? "" : "; did you mean " + near + "?");
         } else if (arguments.empty()) {
-            what = "say what to do: serve, config or token";
+            what = "say what to do: serve, config, token";
+            for (const auto& other : others) what += ", " + other.name;
         }
         return std::unexpected(usage(what, app));
     }

@@ -46,11 +46,21 @@ struct CliExit {
     std::string text;
 };
 
-/// `arguments` without the program's name.
-std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::string>& arguments);
+/// A command of another room: it reads its own arguments and returns the exit code.
+struct OtherCommand {
+    std::string name;
+    std::string about;
+    std::function<int(const std::vector<std::string>& arguments)> run;
+};
+using OtherCommands = std::vector<OtherCommand>;
+
+/// `arguments` without the program's name. Of `others` only names and descriptions matter here.
+std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::string>& arguments,
+                                                      const OtherCommands& others = {});
 
 /// Runs the program; `make_media` is called once by `serve`.
 int run_cli(int argc, const char* const* argv,
-            const std::function<std::unique_ptr<MediaPlane>()>& make_media);
+            const std::function<std::unique_ptr<MediaPlane>()>& make_media,
+            const OtherCommands& others = {});
 
 }  // namespace parley::server

@@ -136,10 +136,16 @@ int token(const TokenCommand& command) {
 }  // namespace
 
 int run_cli(int argc, const char* const* argv,
-            const std::function<std::unique_ptr<MediaPlane>()>& make_media) {
+            const std::function<std::unique_ptr<MediaPlane>()>& make_media,
+            const OtherCommands& others) {
     std::vector<std::string> arguments;
     for (int i = 1; i < argc; ++i) arguments.emplace_back(argv[i]);
-    const auto command = parse_command_line(arguments);
+    for (const auto& other : others) {
+        if (arguments.empty() || arguments[0] != other.name) continue;
+        arguments.erase(arguments.begin());
+        return other.run(arguments);
+    }
+    const auto command = parse_command_line(arguments, others);
     if (!command) {
         print(command.error().code == kExitOk ? stdout : stderr, command.error().text);
         return command.error().code;

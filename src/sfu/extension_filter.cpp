@@ -12,7 +12,8 @@ bool is_forwarded(rtp::ExtensionType type) {
         case rtp::ExtensionType::kVideoOrientation:
         case rtp::ExtensionType::kPlayoutDelay:
         case rtp::ExtensionType::kColorSpace:
-        case rtp::ExtensionType::kContentType: return true;
+        case rtp::ExtensionType::kContentType:
+        case rtp::ExtensionType::kAbsCaptureTime: return true;
         default: return false;
     }
 }

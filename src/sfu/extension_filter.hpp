@@ -2,8 +2,8 @@
 // so that each subscriber's ids can be put to them: elements of type, size, data.
 //
 // Left out on purpose: mid, rid and send times belong to the hop; the dependency descriptor and the
-// layers allocation describe what a subscriber does not get as it is; the absolute capture time is
-// of the publisher's clock, and subscribers get sender reports of ours.
+// layers allocation describe what a subscriber does not get as it is. The absolute capture time is
+// of the publisher's clock and stays so from end to end.
 
 #pragma once
 

@@ -23,6 +23,7 @@ class Writer : public testing::Test {
         format_.extensions.set(3, ExtensionType::kMid);
         format_.extensions.set(4, ExtensionType::kAbsSendTime);
         format_.extensions.set(9, ExtensionType::kAudioLevel);
+        format_.extensions.set(11, ExtensionType::kAbsCaptureTime);
         format_.set_mid("7");
         decision_.forward = true;
         decision_.sequence_number = 4321;
@@ -46,6 +47,7 @@ TEST_F(Writer, TranslatesExtensionsThroughThePublication) {
     config.extensions.set(1, ExtensionType::kAudioLevel);
     config.extensions.set(2, ExtensionType::kDependencyDescriptor);
     config.extensions.set(5, ExtensionType::kMid);
+    config.extensions.set(6, ExtensionType::kAbsCaptureTime);
     Publication publication(config, std::make_shared<ParticipantClock>());
     test::Bytes bytes(100);
     rtp::HeaderWriter source(bytes, {true, 111, 7, 8, Ssrc(1)});
@@ -54,6 +56,8 @@ TEST_F(Writer, TranslatesExtensionsThroughThePublication) {
     source.add_extension(1, level);
     source.add_extension(2, descriptor);
     source.add_extension(5, as_bytes("0"));
+    const auto captured = rtp::write_abs_capture_time({0x0102030405060708});
+    source.add_extension(6, captured);
     const std::size_t header = source.finish();
     bytes.resize(header + 3);
     std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(header), 3, 0x55);
@@ -72,6 +76,7 @@ TEST_F(Writer, TranslatesExtensionsThroughThePublication) {
     EXPECT_EQ(packet.extension(4).size(), 3U);
     ASSERT_EQ(packet.extension(9).size(), 1U);
     EXPECT_EQ(packet.extension(9)[0], 0x80 | 33);
+    EXPECT_TRUE(std::ranges::equal(packet.extension(11), captured));
     EXPECT_TRUE(packet.extension(1).empty());
     EXPECT_TRUE(packet.extension(2).empty());
     EXPECT_EQ(packet.payload.size(), 3U);

@@ -33,8 +33,9 @@ MAY_INCLUDE = {
     "node": BASEMENT + FLOOR_2 + ["media", "peer", "sfu", "signal"],
     "runtime": BASEMENT,
     "server": BASEMENT + FLOOR_2 + ["media", "peer", "sfu", "signal", "node", "runtime"],
+    "load": BASEMENT + FLOOR_2 + ["media", "peer", "signal", "runtime"],
 }
-CORES = set(MAY_INCLUDE) - {"runtime", "server", "crypto"}
+CORES = set(MAY_INCLUDE) - {"runtime", "server", "load", "crypto"}
 CRYPTO_LIBRARIES = re.compile(r'#include\s*<(openssl/|intel-ipsec-mb|nss|gnutls)')
 INCLUDE = re.compile(r'^\s*#include\s*"([^"/]+)/[^"]+"', re.MULTILINE)
 

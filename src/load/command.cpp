@@ -1,0 +1,115 @@
+#include "load/command.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "load/media_loops.hpp"
+#include "load/options.hpp"
+#include "load/swarm.hpp"
+
+namespace parley::load {
+namespace {
+
+void print(std::FILE* stream, std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stream);
+    std::fflush(stream);
+}
+
+int failed(const std::string& text) {
+    print(stderr, "parley: " + text + "\n");
+    return 1;
+}
+
+/// Each participant takes two descriptors; the hard limit is what may be had without asking.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string pin_to(unsigned cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu < CPU_SETSIZE) CPU_SET(cpu, &set);
+    if (cpu < CPU_SETSIZE && ::sched_setaffinity(0, sizeof set, &set) == 0) return {};
+    return fmt::format(
+        "cannot stay on processor {} (--pin): this machine or container does not "
+        "offer it; `taskset -p $$` shows which it does",
+        cpu);
+}
+
+/// One line that is written over on a terminal, and a line now and then elsewhere.
+class ProgressLine {
+ public:
+    void show(const std::string& line) {
+        if (::isatty(STDERR_FILENO) != 0) {
+            print(stderr, "\r\x1b[K" + line);
+            written_ = true;
+        } else if (calls_++ % 10 == 0) {
+            print(stderr, line + "\n");
+        }
+    }
+    ~ProgressLine() {
+        if (written_) print(stderr, "\r\x1b[K");
+    }
+
+ private:
+    bool written_ = false;
+    unsigned calls_ = 0;
+};
+
+void describe(const MediaLoops& loops) {
+    std::string text;
+    for (const auto& loop : loops.video) {
+        const double seconds = static_cast<double>(loop.frames.size()) / kFramesPerSecond;
+        text +=
+            fmt::format("{}{} {}x{}, {:.0f} kbit/s in {:.0f} packets a second",
+                        text.empty() ? "video: " : "; ", media::name(loop.codec), loop.width,
+                        loop.height, static_cast<double>(loop.payload_bytes()) * 8 / seconds / 1e3,
+                        static_cast<double>(loop.packets()) / seconds);
+    }
+    if (!loops.audio.empty()) text += text.empty() ? "audio: Opus" : "; audio: Opus";
+    print(stderr, text + "\n");
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+    const auto options = parse_options(arguments);
+    if (!options) {
+        print(options.error().code == 0 ? stdout : stderr, options.error().text);
+        return options.error().code;
+    }
+    if (options->pin) {
+        if (const auto problem = pin_to(*options->pin); !problem.empty()) return failed(problem);
+    }
+    raise_file_limit();
+    const auto server = resolve_server(options->url, options->token);
+    if (!server) return failed(server.error());
+    const auto loops = make_media_loops(*options);
+    if (!loops) return failed(loops.error());
+    describe(*loops);
+    Report report;
+    {
+        ProgressLine progress;
+        Swarm swarm(*options, *loops, *server,
+                    [&](const std::string& line) { progress.show(line); });
+        report = swarm.run();
+    }
+    print(stdout, options->json ? to_json(report) : to_table(report));
+    for (const auto& [cause, failure] : report.failures) {
+        if (options->json || report.joined == 0) {
+            print(stderr, fmt::format("parley: {} of {} did not take part ({}): {}\n",
+                                      failure.count, report.participants, cause, failure.text));
+        }
+    }
+    return report.joined == 0 || report.refused() ? 1 : 0;
+}
+
+}  // namespace parley::load

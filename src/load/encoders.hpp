@@ -1,0 +1,13 @@
+// The encoders, one for each library.
+
+#pragma once
+
+#include "load/encoder.hpp"
+
+namespace parley::load {
+
+using Encoded = std::expected<std::vector<EncodedPicture>, std::string>;
+
+Encoded encode_vpx(const EncodeRequest& request);
+
+}  // namespace parley::load

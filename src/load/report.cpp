@@ -1,0 +1,108 @@
+#include "load/report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace parley::load {
+namespace {
+
+double milliseconds(Duration duration) {
+    // Microseconds are as fine as the clocks are.
+    return std::round(to_seconds(duration) * 1e6) / 1e3;
+}
+
+std::string rate_text(double bps) {
+    return bps >= 1e6 ? fmt::format("{:.2f} Mbit/s", bps / 1e6)
+                      : fmt::format("{:.0f} kbit/s", bps / 1e3);
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+double Report::loss() const {
+    return share(expected - std::min(expected, received), expected);
+}
+
+double Report::bitrate() const {
+    const double seconds = to_seconds(duration);
+    return seconds > 0 ? static_cast<double>(bytes) * 8 / seconds : 0;
+}
+
+Duration percentile(std::vector<Duration>& values, double share) {
+    if (values.empty()) return {};
+    std::ranges::sort(values);
+    const auto rank = std::ceil(share * static_cast<double>(values.size()));
+    const auto index = static_cast<std::size_t>(std::max(rank, 1.0)) - 1;
+    return values[std::min(index, values.size() - 1)];
+}
+
+std::string to_json(const Report& report) {
+    nlohmann::ordered_json json;
+    json["participants"] = report.participants;
+    json["joined"] = report.joined;
+    json["publishers"] = report.publishers;
+    json["receivers"] = report.receivers;
+    json["join_ms_p50"] = milliseconds(report.join_p50);
+    json["join_ms_p99"] = milliseconds(report.join_p99);
+    json["packets_sent"] = report.sent;
+    json["packets_resent"] = report.resent;
+    json["packets_expected"] = report.expected;
+    json["packets_received"] = report.received;
+    json["packets_recovered"] = report.recovered;
+    json["gaps"] = report.gaps;
+    json["loss"] = report.loss();
+    json["delay_ms_p50"] = milliseconds(report.delay_p50);
+    json["delay_ms_p99"] = milliseconds(report.delay_p99);
+    json["bitrate_bps"] = std::llround(report.bitrate());
+    json["layer_switches"] = report.layer_switches;
+    json["keyframe_requests"] = report.keyframe_requests;
+    json["duration_s"] = to_seconds(report.duration);
+    json["cpu_s"] = to_seconds(report.cpu);
+    json["interrupted"] = report.interrupted;
+    auto& failures = json["failures"] = nlohmann::ordered_json::object();
+    for (const auto& [cause, failure] : report.failures) {
+        failures[cause] = {{"count", failure.count}, {"text", failure.text}};
+    }
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string to_table(const Report& report) {
+    std::string text;
+    const auto row = [&](std::string_view name, const std::string& value) {
+        text += fmt::format("{:<20} {}\n", name, value);
+    };
+    row("joined", fmt::format("{} of {} ({} publish, {} receive)", report.joined,
+                              report.participants, report.publishers, report.receivers));
+    row("join time", fmt::format("p50 {:.1f} ms, p99 {:.1f} ms", milliseconds(report.join_p50),
+                                 milliseconds(report.join_p99)));
+    row("measured", fmt::format("{:.1f} s{}", to_seconds(report.duration),
+                                report.interrupted ? ", interrupted" : ""));
+    row("packets sent", fmt::format("{} ({} more sent again)", report.sent, report.resent));
+    row("packets expected", fmt::format("{}", report.expected));
+    row("packets received",
+        fmt::format("{} ({} of them sent again)", report.received, report.recovered));
+    row("loss", fmt::format("{:.4f} %", 100 * report.loss()));
+    row("gaps", fmt::format("{} sequence numbers", report.gaps));
+    row("delay", fmt::format("p50 {:.2f} ms, p99 {:.2f} ms", milliseconds(report.delay_p50),
+                             milliseconds(report.delay_p99)));
+    const double each =
+        report.receivers == 0 ? 0 : report.bitrate() / static_cast<double>(report.receivers);
+    row("bitrate",
+        fmt::format("{} in all, {} a receiver", rate_text(report.bitrate()), rate_text(each)));
+    row("layer switches", fmt::format("{}", report.layer_switches));
+    row("keyframe requests", fmt::format("{}", report.keyframe_requests));
+    const double busy =
+        report.duration.count() > 0 ? to_seconds(report.cpu) / to_seconds(report.duration) : 0;
+    row("own CPU", fmt::format("{:.0f} % of one core", 100 * busy));
+    for (const auto& [cause, failure] : report.failures) {
+        row("failed: " + cause, fmt::format("{}: {}", failure.count, failure.text));
+    }
+    return text;
+}
+
+}  // namespace parley::load

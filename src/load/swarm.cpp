@@ -1,0 +1,341 @@
+#include "load/swarm.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include "crypto/certificate.hpp"
+#include "runtime/clock.hpp"
+
+namespace parley::load {
+namespace {
+
+constexpr Duration kJoinTimeout = 20s;
+/// How long is waited for the last streams once all have joined.
+constexpr Duration kSettleTimeout = 5s;
+/// What was sent in the measured time may still arrive.
+constexpr Duration kDrainTime = 500ms;
+constexpr Duration kProgressInterval = 1s;
+constexpr Duration kTick = 20ms;
+constexpr std::uint64_t kSignalKey = ~std::uint64_t{0};
+
+/// Of this process, in user and kernel mode.
+Duration cpu_time() {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto of = [](const timeval& time) {
+        return Duration(std::int64_t{time.tv_sec} * 1'000'000'000 +
+                        std::int64_t{time.tv_usec} * 1000);
+    };
+    return of(usage.ru_utime) + of(usage.ru_stime);
+}
+
+runtime::FileDescriptor watch_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return runtime::FileDescriptor(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+peer::TransportServices transport_services(crypto::CipherEngine& ciphers, SecretRandom& secret,
+                                           Random& random) {
+    crypto::DtlsContextOptions options;
+    options.profiles = {crypto::SrtpProfile::kAeadAes128Gcm};
+    // All share a certificate: making one takes longer than a handshake.
+    const auto certificate = crypto::Certificate::generate(runtime::wall_now());
+    PARLEY_ASSERT(certificate);
+    return {crypto::make_openssl_dtls_context(*certificate, options), &ciphers, &secret, &random};
+}
+
+}  // namespace
+
+Swarm::Swarm(const Options& options, const MediaLoops& loops, const ServerAddress& server,
+             Progress progress)
+    : options_(options),
+      progress_(std::move(progress)),
+      random_(options.seed * 0x9E3779B97F4A7C15 + secret_.next_u64()),
+      ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
+      services_{options,
+                loops,
+                server,
+                transport_services(*ciphers_, secret_, random_),
+                runtime::wall_anchor(),
+                buffers_,
+                random_,
+                {},
+                {}},
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      signals_(watch_signals()) {
+    watch(signals_.get(), kSignalKey, EPOLLIN);
+    add_participants();
+}
+
+void Swarm::add_participants() {
+    const std::size_t streams =
+        (services_.loops.video.empty() ? 0U : 1U) + (services_.loops.audio.empty() ? 0U : 1U);
+    const auto add = [&](bool publishes, std::size_t room, std::size_t number) {
+        Role role;
+        role.room =
+            options_.rooms == 1 ? options_.room : fmt::format("{}-{}", options_.room, room + 1);
+        role.name = fmt::format("{}-{}", publishes ? "publisher" : "subscriber", number + 1);
+        role.publishes = publishes;
+        role.receives = !publishes || options_.meeting;
+        const std::size_t others = options_.publishers - (publishes ? 1 : 0);
+        role.expected_streams = role.receives ? others * streams : 0;
+        participants_.push_back(std::make_unique<Participant>(
+            services_, std::move(role), options_.seed * 1'000'003 + participants_.size()));
+    };
+    for (const bool publishes : {true, false}) {
+        const std::size_t count = publishes ? options_.publishers : options_.subscribers;
+        for (std::size_t number = 0; number < count; ++number) {
+            for (std::size_t room = 0; room < options_.rooms; ++room) add(publishes, room, number);
+        }
+    }
+    watched_.resize(participants_.size());
+    deadlines_.resize(participants_.size(), kNever);
+}
+
+Report Swarm::run() {
+    while (phase_ != Phase::kDone) {
+        const Instant now = runtime::now();
+        advance(now);
+        wait(now);
+    }
+    Report report = make_report();
+    leave_all(runtime::now());
+    return report;
+}
+
+void Swarm::watch(int fd, std::uint64_t key, std::uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = key;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) {
+        ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    }
+}
+
+void Swarm::wait(Instant now) {
+    const Instant due = *std::ranges::min_element(deadlines_);
+    const Duration left = std::clamp<Duration>(due - now, Duration::zero(), kTick);
+    const timespec timeout{0, static_cast<long>(left.count())};
+    std::array<epoll_event, 256> ready;
+    const int count = ::epoll_pwait2(epoll_.get(), ready.data(), static_cast<int>(ready.size()),
+                                     &timeout, nullptr);
+    for (int i = 0; i < count; ++i) {
+        serve(ready[static_cast<std::size_t>(i)].data.u64, runtime::now());
+        // What is published must not wait behind what is received.
+        if (i % 16 == 15) run_timers(runtime::now());
+    }
+    run_timers(runtime::now());
+}
+
+void Swarm::serve(std::uint64_t key, Instant now) {
+    if (key == kSignalKey) {
+        signalfd_siginfo info{};
+        while (::read(signals_.get(), &info, sizeof info) > 0) interrupted_ = true;
+        return;
+    }
+    const auto index = static_cast<std::size_t>(key / 2);
+    Participant& participant = *participants_[index];
+    if (participant.failed()) return;
+    if (key % 2 == 0) {
+        participant.on_signaling_ready(now);
+    } else {
+        participant.on_media_ready();
+    }
+    settle(index, now);
+}
+
+void Swarm::run_timers(Instant now) {
+    for (std::size_t i = 0; i < deadlines_.size(); ++i) {
+        if (deadlines_[i] > now) continue;
+        participants_[i]->handle_timeout(now);
+        settle(i, now);
+    }
+}
+
+void Swarm::settle(std::size_t index, Instant now) {
+    Participant& participant = *participants_[index];
+    Watched& watched = watched_[index];
+    if (watched.pending && (participant.joined() || participant.failed())) {
+        watched.pending = false;
+        --pending_;
+    }
+    if (participant.failed()) {
+        if (watched.media) {
+            ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, participant.media_fd(), nullptr);
+            watched.media = false;
+        }
+        participant.leave(now);
+        deadlines_[index] = kNever;
+        return;
+    }
+    if (!watched.media && participant.media_fd() >= 0) {
+        watched.media = true;
+        watch(participant.media_fd(), 2 * index + 1, EPOLLIN);
+    }
+    if (participant.wants_write() != watched.writing) {
+        watched.writing = participant.wants_write();
+        const std::uint32_t events = watched.writing ? EPOLLIN | EPOLLOUT : EPOLLIN;
+        watch(participant.signaling_fd(), 2 * index, events);
+    }
+    deadlines_[index] = participant.next_timeout();
+}
+
+// ---- phases ----
+
+void Swarm::advance(Instant now) {
+    if (interrupted_ && phase_ < Phase::kDraining) {
+        if (phase_ == Phase::kMeasuring) {
+            services_.window.end = now;
+            cpu_ = cpu_time() - cpu_at_start_;
+        }
+        phase_ = phase_ == Phase::kMeasuring ? Phase::kDraining : Phase::kDone;
+        phase_ends_ = now + kDrainTime;
+    }
+    switch (phase_) {
+        case Phase::kJoining:
+            start_joins(now);
+            if (started_ < participants_.size() || pending_ > 0) break;
+            phase_ = std::ranges::any_of(participants_, &Participant::joined) ? Phase::kSettling
+                                                                              : Phase::kDone;
+            phase_ends_ = now + kSettleTimeout;
+            break;
+        case Phase::kSettling:
+            if (all_complete() || now >= phase_ends_) measure(now);
+            break;
+        case Phase::kMeasuring:
+            if (now < phase_ends_) break;
+            cpu_ = cpu_time() - cpu_at_start_;
+            phase_ = Phase::kDraining;
+            phase_ends_ = now + kDrainTime + 4 * options_.link.delay;
+            break;
+        case Phase::kDraining:
+            if (now >= phase_ends_) phase_ = Phase::kDone;
+            break;
+        case Phase::kDone: break;
+    }
+    if (now >= next_progress_) report_progress(now);
+}
+
+void Swarm::start_joins(Instant now) {
+    const std::size_t publishers = options_.publishers * options_.rooms;
+    for (std::size_t i = 0; i < started_; ++i) {
+        if (!watched_[i].pending || now - participants_[i]->started_at() < kJoinTimeout) continue;
+        participants_[i]->give_up();
+        settle(i, now);
+    }
+    while (started_ < participants_.size() && pending_ < options_.parallel) {
+        // Subscribers time their joins by the first packet, so there must be somebody to send it.
+        if (started_ == publishers && pending_ > 0) return;
+        const std::size_t index = started_++;
+        watched_[index].pending = true;
+        ++pending_;
+        participants_[index]->start(now);
+        settle(index, now);
+    }
+}
+
+bool Swarm::all_complete() const {
+    return std::ranges::all_of(participants_,
+                               [](const auto& one) { return !one->joined() || one->complete(); });
+}
+
+void Swarm::measure(Instant now) {
+    phase_ = Phase::kMeasuring;
+    services_.window = {now, now + options_.duration};
+    phase_ends_ = services_.window.end;
+    cpu_at_start_ = cpu_time();
+}
+
+void Swarm::report_progress(Instant now) {
+    next_progress_ = now + kProgressInterval;
+    const auto joined = std::ranges::count_if(participants_, &Participant::joined);
+    const auto failed = std::ranges::count_if(participants_, &Participant::failed);
+    std::string line = fmt::format("{} of {} joined", joined, participants_.size());
+    if (failed > 0) line += fmt::format(", {} failed", failed);
+    if (phase_ == Phase::kMeasuring) {
+        Report so_far;
+        for (const auto& participant : participants_) {
+            for (const auto& tally : participant->tallies()) {
+                so_far.received += tally.packets.packets();
+                so_far.bytes += tally.packets.bytes();
+                so_far.gaps += tally.packets.missing();
+            }
+        }
+        so_far.duration = now - services_.window.start;
+        line += fmt::format("; {:.0f} of {:.0f} s: {} packets, {:.1f} Mbit/s, {} missing",
+                            to_seconds(so_far.duration), to_seconds(options_.duration),
+                            so_far.received, so_far.bitrate() / 1e6, so_far.gaps);
+    }
+    progress_(line);
+}
+
+// ---- the end ----
+
+Report Swarm::make_report() const {
+    Report report;
+    report.participants = participants_.size();
+    report.interrupted = interrupted_;
+    if (services_.window.start != kNever) {
+        report.duration = services_.window.end - services_.window.start;
+    }
+    report.cpu = cpu_;
+    std::vector<Duration> joins;
+    for (const auto& participant : participants_) {
+        if (const auto& failure = participant->failure()) {
+            auto& count = report.failures[failure->cause];
+            if (count.count++ == 0) count.text = failure->text;
+        }
+        if (!participant->ever_joined()) continue;
+        ++report.joined;
+        joins.push_back(participant->join_time());
+        report.publishers += participant->role().publishes ? 1 : 0;
+        report.receivers += participant->role().receives ? 1 : 0;
+        if (const auto* publisher = participant->publisher()) {
+            report.sent += publisher->video_packets() + publisher->audio_packets();
+            report.resent += publisher->resent();
+            report.keyframe_requests += publisher->keyframe_requests();
+        }
+        report.layer_switches += participant->layer_switches();
+        if (participant->role().receives) count_received(*participant, report);
+    }
+    report.join_p50 = percentile(joins, 0.5);
+    report.join_p99 = percentile(joins, 0.99);
+    report.delay_p50 = services_.delays.percentile(0.5);
+    report.delay_p99 = services_.delays.percentile(0.99);
+    return report;
+}
+
+void Swarm::count_received(const Participant& participant, Report& report) const {
+    const bool layered = options_.simulcast || options_.svc;
+    for (const auto& tally : participant.tallies()) {
+        report.received += tally.packets.packets();
+        report.bytes += tally.packets.bytes();
+        report.gaps += tally.packets.missing();
+        report.recovered += tally.packets.recovered();
+        // Which layers a receiver gets is the server's choice: only its numbers say how many
+        // packets that was.
+        if (tally.video && layered) report.expected += tally.packets.span();
+    }
+    for (const auto& other : participants_) {
+        const auto* publisher = other->publisher();
+        if (other == nullptr || other.get() == &participant || publisher == nullptr) continue;
+        if (other->role().room != participant.role().room) continue;
+        report.expected += publisher->audio_packets();
+        if (!layered) report.expected += publisher->video_packets();
+    }
+}
+
+void Swarm::leave_all(Instant now) {
+    for (const auto& participant : participants_) participant->leave(now);
+}
+
+}  // namespace parley::load

@@ -1,0 +1,77 @@
+// All participants of a run on one thread: waits for their sockets and timers, lets them join a few
+// at a time, publishers first, and measures once all are there.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "crypto/secure_random.hpp"
+#include "load/participant.hpp"
+#include "load/report.hpp"
+
+namespace parley::load {
+
+class Swarm {
+ public:
+    using Progress = std::function<void(const std::string& line)>;
+
+    Swarm(const Options& options, const MediaLoops& loops, const ServerAddress& server,
+          Progress progress);
+
+    /// Runs to the end; SIGINT and SIGTERM end it early with what was measured until then.
+    Report run();
+
+ private:
+    enum class Phase : std::uint8_t { kJoining, kSettling, kMeasuring, kDraining, kDone };
+
+    void add_participants();
+    void wait(Instant now);
+    void serve(std::uint64_t key, Instant now);
+    void run_timers(Instant now);
+    /// Watches new sockets, forgets failed ones, and notes when it wants to be called.
+    void settle(std::size_t index, Instant now);
+    void watch(int fd, std::uint64_t key, std::uint32_t events);
+
+    void advance(Instant now);
+    void start_joins(Instant now);
+    void measure(Instant now);
+    bool all_complete() const;
+    void report_progress(Instant now);
+    Report make_report() const;
+    void count_received(const Participant& participant, Report& report) const;
+    void leave_all(Instant now);
+
+    const Options& options_;
+    Progress progress_;
+    Random random_;
+    crypto::SystemRandom secret_;
+    std::unique_ptr<crypto::CipherEngine> ciphers_;
+    PortBuffers buffers_;
+    Services services_;
+    runtime::FileDescriptor epoll_;
+    runtime::FileDescriptor signals_;
+
+    struct Watched {
+        bool media = false;
+        bool writing = false;
+        bool pending = false;  // its join is under way
+    };
+    std::vector<std::unique_ptr<Participant>> participants_;
+    std::vector<Watched> watched_;
+    std::vector<Instant> deadlines_;
+    std::size_t started_ = 0;
+    std::size_t pending_ = 0;
+
+    Phase phase_ = Phase::kJoining;
+    bool interrupted_ = false;
+    Instant phase_ends_ = kNever;
+    Instant next_progress_{};
+    Duration cpu_at_start_{};
+    Duration cpu_{};
+};
+
+}  // namespace parley::load
