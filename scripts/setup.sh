@@ -13,6 +13,7 @@ build_packages=(
     python3
     libssl-dev libboost1.81-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
     libspdlog-dev libfmt-dev prometheus-cpp-dev
+    libvpx-dev libaom-dev libopenh264-dev libopus-dev
     # The tests are built with everything else, so a build needs their libraries too.
     libgtest-dev libgmock-dev libsrtp2-dev
 )

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 
+#include "base/assert.hpp"
 #include "crypto/certificate.hpp"
 #include "runtime/clock.hpp"
 
@@ -15,8 +16,10 @@ namespace parley::load {
 namespace {
 
 constexpr Duration kJoinTimeout = 20s;
-/// How long is waited for the last streams once all have joined.
+/// How long is waited for the last streams once all have joined, and at least, so that handshakes
+/// and first keyframes are over.
 constexpr Duration kSettleTimeout = 5s;
+constexpr Duration kSettleTime = 1s;
 /// What was sent in the measured time may still arrive.
 constexpr Duration kDrainTime = 500ms;
 constexpr Duration kProgressInterval = 1s;
@@ -209,6 +212,7 @@ void Swarm::advance(Instant now) {
             phase_ends_ = now + kSettleTimeout;
             break;
         case Phase::kSettling:
+            if (now < phase_ends_ - kSettleTimeout + kSettleTime) break;
             if (all_complete() || now >= phase_ends_) measure(now);
             break;
         case Phase::kMeasuring:

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "media/vp8.hpp"
+#include "rtp/extension_values.hpp"
 #include "rtp/red.hpp"
 #include "rtp/rtx.hpp"
 #include "sfu/red_blocks.hpp"
