@@ -26,6 +26,7 @@ Publication::Publication(PublicationConfig config, std::shared_ptr<ParticipantCl
     for (const std::string& rid : config_.rids) {
         layers_.emplace_back(rid, config_.codec, config_.clock_rate);
         live_.push_back(false);
+        awaited_.push_back(Instant::min());
         order_.push_back(static_cast<std::uint8_t>(order_.size()));
     }
     reorder({});
@@ -85,6 +86,7 @@ void Publication::read_audio_level(const rtp::PacketView& packet) {
 void Publication::note_arrival(std::size_t layer, Instant now) {
     if (!live_[layer]) {
         live_[layer] = true;
+        if (awaited_[layer] != kNever) awaited_[layer] = Instant::min();
         ++revision_;
     }
     if (layers_.size() > 1 && now >= next_reorder_) {
@@ -143,12 +145,17 @@ Instant Publication::next_timeout() const {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         next = std::min(next, layers_[i].keyframes().next_timeout());
         if (live_[i]) next = std::min(next, layers_[i].dies_at());
+        if (awaited_[i] != Instant::min()) next = std::min(next, awaited_[i]);
     }
     return next;
 }
 
 void Publication::handle_timeout(Instant now) {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
+        if (awaited_[i] != Instant::min() && awaited_[i] <= now) {  // it did not return
+            awaited_[i] = Instant::min();
+            ++revision_;
+        }
         if (!live_[i] || layers_[i].live(now)) continue;
         live_[i] = false;
         if (any_live()) layers_[i].keyframes().cancel();
@@ -161,7 +168,14 @@ bool Publication::any_live() const {
 }
 
 bool Publication::usable(std::size_t layer) const {
-    return live_[layer] || (layers_[layer].arrived() && !any_live());
+    const bool awaited = awaited_[layer] != Instant::min();
+    return live_[layer] || (layers_[layer].arrived() && (awaited || !any_live()));
+}
+
+void Publication::set_wanted(std::size_t layer, bool wanted, Instant now) {
+    if (!valid(layer)) return;
+    awaited_[layer] = wanted ? now + kLayerReturnTime : kNever;
+    ++revision_;
 }
 
 std::size_t Publication::arrived_layers() const {

@@ -26,6 +26,10 @@ namespace parley::sfu {
 /// for a new one may have to wait.
 inline constexpr Duration kKeyframeReplayAge = kKeyframeRequestInterval;
 
+/// A layer that the publisher is asked to send again counts as there for this long, though nothing
+/// of it arrives: a round trip, a restarted encoder and its first keyframe on a poor network.
+inline constexpr Duration kLayerReturnTime = 3s;
+
 struct PublicationConfig {
     Kind kind = Kind::kAudio;
     media::Codec codec{};
@@ -54,6 +58,9 @@ class Publication {
 
     // ---- what the publisher is asked
     void request_keyframe(std::size_t layer);
+    /// The publisher was asked to stop sending a layer that nobody watches, or to send it again. A
+    /// layer that is off in this way is not dead: it may be chosen and returns for it.
+    void set_wanted(std::size_t layer, bool wanted, Instant now);
     /// The layer for which a keyframe request goes to the publisher now; until empty.
     std::optional<std::size_t> poll_keyframe_request(Instant now);
     /// The next keyframe request, or the death of a layer.
@@ -102,6 +109,8 @@ class Publication {
     std::shared_ptr<ParticipantClock> clock_;
     std::vector<Layer> layers_;
     std::vector<bool> live_;
+    /// Until when a layer counts as there without arriving: kNever while it is off by request.
+    std::vector<Instant> awaited_;
     std::vector<std::uint8_t> order_;
     PacketRing ring_;
     std::uint32_t revision_ = 0;

@@ -96,6 +96,7 @@ class Subscription {
                                                          const WallAnchor& wall, Instant now);
     SubscriptionStats stats(const Publication& publication, Instant now) const;
     Wish wish() const { return wish_; }
+    Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
     std::optional<LayerId> layer() const;
     std::optional<LayerId> target() const { return choice_.layer; }
     Reason reason(const Publication& publication) const;
