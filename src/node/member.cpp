@@ -91,7 +91,7 @@ void Member::on_remote_candidate(const signal::RemoteCandidate& candidate, Insta
 
 void Member::close(Instant now) {
     publisher_.unpublish_all(now);
-    subscriber_.detach_all();
+    subscriber_.detach_all(now);
     peer_.close(now);
 }
 
@@ -106,6 +106,7 @@ Result<void, trace::Drop> Member::handle_receive(net::Datagram& datagram, Instan
 void Member::handle_timeout(Instant now) {
     peer_.handle_timeout(now);
     publisher_.handle_timeout(now);
+    subscriber_.allocation().handle_timeout(now);
     if (next_stats_ <= now) {
         next_stats_ = now + context_.config.stats_interval;
         emit_stats(now);
@@ -114,7 +115,8 @@ void Member::handle_timeout(Instant now) {
 }
 
 Instant Member::next_timeout() const {
-    return std::min({peer_.next_timeout(), publisher_.next_timeout(), next_stats_});
+    return std::min({peer_.next_timeout(), publisher_.next_timeout(),
+                     subscriber_.allocation().next_timeout(), next_stats_});
 }
 
 void Member::settle(Instant now) {
@@ -177,8 +179,8 @@ void Member::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
 void Member::on_keyframe_request(Ssrc media, Instant now) {
     subscriber_.on_keyframe_request(media, now);
 }
-void Member::on_remb(Bitrate bitrate, Instant) {
-    subscriber_.on_remb(bitrate);
+void Member::on_remb(Bitrate bitrate, Instant now) {
+    subscriber_.on_remb(bitrate, now);
 }
 
 void Member::emit_stats(Instant now) {
@@ -195,6 +197,9 @@ void Member::emit_stats(Instant now) {
     stats.bitrate_up_bps = received_.rate(now).bps;
     stats.bitrate_down_bps = sent_.rate(now).bps;
     if (const auto estimate = subscriber_.estimate()) stats.estimate_down_bps = estimate->bps;
+    stats.estimate_reason = subscriber_.estimate_reason();
+    stats.demand_down_bps = subscriber_.allocation().demand().bps;
+    stats.changes = subscriber_.allocation().take_changes(now);
     stats.published = publisher_.stats(now);
     stats.subscriptions = subscriber_.stats(now);
     for (std::size_t i = 0; i < static_cast<std::size_t>(trace::Drop::kCount); ++i) {

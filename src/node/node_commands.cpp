@@ -148,14 +148,14 @@ void Node::on(const signal::DescribeTrack& command, Instant now) {
     if (Member* member = find(command.peer)) member->publisher().describe(command, now);
 }
 
-void Node::on(const signal::ForceMute& command, Instant) {
-    if (Member* member = find(command.peer)) member->publisher().force_mute(command);
+void Node::on(const signal::ForceMute& command, Instant now) {
+    if (Member* member = find(command.peer)) member->publisher().force_mute(command, now);
 }
 
 void Node::on(const signal::SetLayerWish& command, Instant now) {
     Member* member = find(command.subscriber);
     if (member == nullptr) return;
-    member->subscriber().set_wish(command.track, command.wish, now);
+    member->subscriber().set_wish(command, now);
 }
 
 }  // namespace parley::node

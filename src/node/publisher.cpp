@@ -50,6 +50,7 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
     } else {
         owner_.room().forward(track);
     }
+    note_revision(track, now);
     track.info.simulcast = track.publication.simulcast();
     if (track.info.simulcast != was_simulcast) announce(track);
     if (!track.video() && !track.publication.muted()) {
@@ -170,6 +171,11 @@ void Publisher::unpublish(std::size_t index, Instant now) {
     for (auto& place : places_) {
         if (place.track == &track) clear_place(place);
     }
+    if (quieted_.contains(track.info.mid)) {
+        // What the client sends there next is a track of its own, with all that it has.
+        track.use = {};
+        tell_layers(track);
+    }
     context_.emit(signal::TrackUnpublished{owner_.id(), track.info.track});
     tracks_.erase(tracks_.begin() + static_cast<std::ptrdiff_t>(index));
 }
@@ -194,6 +200,51 @@ void Publisher::announce(const Track& track) {
     context_.emit(signal::TrackPublished{owner_.id(), track.info});
 }
 
+void Publisher::tell_layers(const Track& track) {
+    signal::TrackLayers event{owner_.id(), track.info.track, track.info.mid, {}};
+    bool all = true;
+    for (std::size_t i = 0; i < track.publication.layer_count(); ++i) {
+        event.layers.push_back({i < track.rids.size() ? track.rids[i] : "", track.use.on(i)});
+        all = all && track.use.on(i);
+    }
+    if (all) {
+        quieted_.erase(track.info.mid);
+    } else {
+        quieted_.insert(track.info.mid);
+    }
+    context_.emit(std::move(event));
+}
+
+void Publisher::review_layers(Track& track, Instant now) {
+    if (!track.video()) return;
+    sfu::StreamMask wanted = 0;
+    for (const Outlet* outlet : track.outlets) wanted |= outlet->needs;
+    for (std::size_t i = 0; i < sfu::kMaxLayers; ++i) {
+        // Only what arrives is turned off: what the client does not send is its own choice.
+        const bool arrives = i < track.publication.layer_count() && track.publication.live(i);
+        if (!arrives && track.use.on(i)) wanted |= sfu::stream_bit(i);
+    }
+    const sfu::StreamMask changed = track.use.update(wanted, now);
+    context_.wake(owner_);  // for its timer
+    if (changed == 0) return;
+    for (std::size_t i = 0; i < track.publication.layer_count(); ++i) {
+        const bool is_changed = (changed & sfu::stream_bit(i)) != 0;
+        if (is_changed) track.publication.set_wanted(i, track.use.on(i), now);
+    }
+    track.seen_revision = track.publication.revision();
+    tell_layers(track);
+}
+
+// What subscribers choose from has changed.
+void Publisher::note_revision(Track& track, Instant now) {
+    if (track.seen_revision == track.publication.revision()) return;
+    track.seen_revision = track.publication.revision();
+    for (const Outlet* outlet : track.outlets) {
+        outlet->subscriber->subscriber().allocation().touch(now);
+    }
+    review_layers(track, now);
+}
+
 void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
     if (!descriptions_.contains(said.mid) && descriptions_.size() >= kMaxDescriptions) return;
     Description& description = descriptions_[said.mid];
@@ -213,7 +264,7 @@ void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
     }
 }
 
-void Publisher::force_mute(const signal::ForceMute& command) {
+void Publisher::force_mute(const signal::ForceMute& command, Instant now) {
     if (command.track.empty()) {
         force_muted_audio_ = command.muted;
         if (!command.muted) force_muted_.clear();
@@ -228,6 +279,7 @@ void Publisher::force_mute(const signal::ForceMute& command) {
         }
         track->info.force_muted = command.muted;
         track->publication.set_muted(command.muted);
+        note_revision(*track, now);
         announce(*track);
     }
 }
@@ -250,15 +302,19 @@ void Publisher::pump_keyframe_requests(Track& track, Instant now) {
 
 void Publisher::handle_timeout(Instant now) {
     for (const auto& track : tracks_) {
+        if (track->use.next_timeout() <= now) review_layers(*track, now);
         if (track->publication.next_timeout() > now) continue;
         track->publication.handle_timeout(now);
+        note_revision(*track, now);
         pump_keyframe_requests(*track, now);
     }
 }
 
 Instant Publisher::next_timeout() const {
     Instant next = kNever;
-    for (const auto& track : tracks_) next = std::min(next, track->publication.next_timeout());
+    for (const auto& track : tracks_) {
+        next = std::min({next, track->publication.next_timeout(), track->use.next_timeout()});
+    }
     return next;
 }
 

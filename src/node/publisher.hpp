@@ -31,8 +31,10 @@ class Publisher {
     void unpublish_all(Instant now);
 
     void describe(const signal::DescribeTrack& description, Instant now);
-    void force_mute(const signal::ForceMute& command);
+    void force_mute(const signal::ForceMute& command, Instant now);
 
+    /// Somebody wants other layers of a track than before: the publisher is told which to send.
+    void review_layers(Track& track, Instant now);
     /// Hands keyframe requests of subscribers on to the publisher.
     void pump_keyframe_requests(Track& track, Instant now);
     void handle_timeout(Instant now);
@@ -63,6 +65,8 @@ class Publisher {
                    Instant now);
     void unpublish(std::size_t index, Instant now);
     void announce(const Track& track);
+    void tell_layers(const Track& track);
+    void note_revision(Track& track, Instant now);
 
     Context& context_;
     Member& owner_;
@@ -72,6 +76,7 @@ class Publisher {
     std::shared_ptr<sfu::ParticipantClock> clock_ = std::make_shared<sfu::ParticipantClock>();
     bool force_muted_audio_ = false;
     std::set<std::string> force_muted_;  // tracks, so that a track published anew stays muted
+    std::set<std::string> quieted_;      // sections in which some layer is off by request
     std::int64_t counted_packets_ = 0;
     std::int64_t counted_lost_ = 0;
 };

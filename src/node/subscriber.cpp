@@ -12,9 +12,6 @@ namespace {
 
 // Sender reports are looked for this often while media flows.
 constexpr Duration kReportCheck = 50ms;
-// Audio is not adapted: it comes off the estimate before video shares the rest (Opus at its usual
-// 32 kbit/s and headers).
-constexpr Bitrate kAudioShare = Bitrate::from_kbps(48);
 
 sfu::Wish to_sfu(signal::LayerWish wish) {
     switch (wish) {
@@ -53,13 +50,14 @@ sdp::MediaKind kind_of(const Track& track) {
 void Subscriber::attach(Track& track, Instant now) {
     if (find(track.info.track) != nullptr) return;
     if (outlets_.size() >= context_.config.max_outlets_per_member) return;
-    const auto wish = wishes_.find(track.info.track);
     sfu::SubscriptionConfig config;
     config.retransmit = track.video();
-    config.wish = to_sfu(wish == wishes_.end() ? signal::LayerWish::kAuto : wish->second);
     auto& outlet =
         *outlets_.emplace_back(std::make_unique<Outlet>(track, owner_, config, context_.random()));
     track.outlets.push_back(&outlet);
+    if (const auto wish = wishes_.find(track.info.track); wish != wishes_.end()) {
+        outlet.wish = wish->second;
+    }
     auto& negotiator = owner_.peer().negotiator();
     if (negotiator.codec_support(kind_of(track), track.codec) == peer::CodecSupport::kNo) {
         return refuse(outlet);
@@ -79,6 +77,8 @@ void Subscriber::attach(Track& track, Instant now) {
     spec.ssrc = outlet.ssrc;
     spec.rtx_ssrc = outlet.rtx_ssrc;
     outlet.sender = negotiator.add_sender(std::move(spec), now);
+    // The publisher may have stopped sending what nobody watched.
+    track.publisher->publisher().review_layers(track, now);
     context_.wake(owner_);
 }
 
@@ -92,13 +92,17 @@ void Subscriber::detach(Track& track, Instant now) {
     if (outlet.sender) owner_.peer().negotiator().remove_sender(*outlet.sender, now);
     std::erase(track.outlets, &outlet);
     outlets_.erase(found);
+    track.publisher->publisher().review_layers(track, now);
+    allocation_.touch(now);
     context_.wake(owner_);
 }
 
-void Subscriber::detach_all() {
+void Subscriber::detach_all(Instant now) {
     for (const auto& outlet : outlets_) {
+        Track& track = *outlet->track;
         sender_.forget(*outlet);
-        std::erase(outlet->track->outlets, outlet.get());
+        std::erase(track.outlets, outlet.get());
+        track.publisher->publisher().review_layers(track, now);
     }
     by_ssrc_.clear();
     outlets_.clear();
@@ -115,28 +119,31 @@ void Subscriber::retry_refused(Instant now) {
     for (Track* track : tracks) {
         detach(*track, now);
         attach(*track, now);
-        context_.emit(signal::SubscriptionChanged{owner_.id(), track->info.track,
+        context_.emit(signal::SubscriptionChanged{owner_.id(),
+                                                  track->info.track,
                                                   signal::SubscriptionStatus::kActive,
-                                                  track->info.codec});
+                                                  track->info.codec,
+                                                  {}});
     }
 }
 
 void Subscriber::refuse(Outlet& outlet) {
     outlet.status = signal::SubscriptionStatus::kCodecUnsupported;
-    context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, outlet.status,
-                                              outlet.track->info.codec});
+    outlet.needs = 0;
+    context_.emit(signal::SubscriptionChanged{
+        owner_.id(), outlet.track->info.track, outlet.status, outlet.track->info.codec, {}});
 }
 
-void Subscriber::set_wish(const std::string& track, signal::LayerWish wish, Instant now) {
-    remember_wish(track, wish);
-    Outlet* outlet = find(track);
-    if (outlet == nullptr) return;
-    outlet->subscription.set_wish(to_sfu(wish), outlet->track->publication, now);
-    sender_.on_news(*outlet);  // a recent keyframe may be sent from the ring
-    outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
+void Subscriber::set_wish(const signal::SetLayerWish& wish, Instant now) {
+    const sfu::TrackWish wanted{to_sfu(wish.wish), {wish.width, wish.height}, wish.priority};
+    remember_wish(wish.track, wanted);
+    Outlet* outlet = find(wish.track);
+    if (outlet == nullptr || outlet->wish == wanted) return;
+    outlet->wish = wanted;
+    if (outlet->open) allocation_.touch(now);
 }
 
-void Subscriber::remember_wish(const std::string& track, signal::LayerWish wish) {
+void Subscriber::remember_wish(const std::string& track, const sfu::TrackWish& wish) {
     if (wishes_.size() >= kMaxWishes && !wishes_.contains(track)) {
         // Tracks come and go in a room that never ends: those that are not there make room.
         std::erase_if(wishes_, [&](const auto& known) { return find(known.first) == nullptr; });
@@ -169,23 +176,28 @@ void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant no
 }
 
 void Subscriber::refresh_formats(Instant now) {
+    std::vector<Outlet*> begun;
     for (const auto& outlet : outlets_) {
         if (!outlet->sender) continue;
         const auto& negotiator = owner_.peer().negotiator();
         const peer::Section* section = negotiator.section_of(*outlet->sender);
         const bool agreed = section != nullptr &&
                             negotiator.sender_state(*outlet->sender) == peer::SenderState::kActive;
-        if (agreed) {
-            open(*outlet, *section, now);
-        } else {
+        if (!agreed) {
             close(*outlet);
+        } else if (open(*outlet, *section)) {
+            begun.push_back(outlet.get());
         }
     }
+    if (begun.empty()) return;
+    allocation_.review(now);  // before anything is sent, so that nothing begins with too much
+    for (Outlet* outlet : begun) start(*outlet, now);
 }
 
 void Subscriber::close(Outlet& outlet) {
     if (!outlet.open) return;
     outlet.open = false;
+    outlet.assigned = false;
     outlet.subscription.interrupt();
     sender_.forget(outlet);
 }
@@ -194,7 +206,7 @@ void Subscriber::stop_outlets() {
     for (const auto& outlet : outlets_) close(*outlet);
 }
 
-void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now) {
+bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
     sfu::OutboundFormat& format = outlet.format;
     format.ssrc = outlet.ssrc;
     format.payload_type = section.payload_type;
@@ -205,8 +217,12 @@ void Subscriber::open(Outlet& outlet, const peer::Section& section, Instant now)
     format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
     outlet.mid = section.mid;
     const bool may_send = owner_.peer().transport().media_path().has_value();
-    if (outlet.open || !may_send) return;
+    if (outlet.open || !may_send) return false;
     outlet.open = true;
+    return true;
+}
+
+void Subscriber::start(Outlet& outlet, Instant now) {
     outlet.subscription.start(outlet.track->publication, now);
     outlet.next = outlet.track->publication.ring().next();
     sender_.on_news(outlet);
@@ -243,6 +259,7 @@ void Subscriber::on_report_block(const rtp::ReportBlock& block, Instant now) {
     Outlet* outlet = find(block.ssrc);
     if (outlet == nullptr) return;
     outlet->subscription.on_receiver_report(block.fraction_lost, now);
+    if (outlet->track->video()) allocation_.on_loss(block.fraction_lost / 256.0, now);
     if (const auto rtt = rtp::round_trip_time(block, context_.config.wall.at(now).ntp())) {
         rtt_ = *rtt;
     }
@@ -264,29 +281,9 @@ void Subscriber::on_keyframe_request(Ssrc media, Instant now) {
     outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
 }
 
-void Subscriber::on_remb(Bitrate bitrate) {
+void Subscriber::on_remb(Bitrate bitrate, Instant now) {
     estimate_ = bitrate;
-    share_estimate();
-}
-
-void Subscriber::share_estimate() {
-    Bitrate left = *estimate_;
-    std::int64_t videos = 0;
-    for (const auto& outlet : outlets_) {
-        if (!outlet->open) continue;
-        if (outlet->track->video()) {
-            ++videos;
-        } else {
-            left = left - kAudioShare;
-        }
-    }
-    if (videos == 0) return;
-    const Bitrate share{std::max<std::int64_t>(0, left.bps) / videos};
-    for (const auto& outlet : outlets_) {
-        if (outlet->open && outlet->track->video()) {
-            outlet->subscription.on_estimate(share);
-        }
-    }
+    allocation_.on_receiver_estimate(bitrate, now);
 }
 
 std::vector<signal::TrackMapping> Subscriber::mappings() const {
@@ -312,11 +309,16 @@ std::vector<signal::SubscriptionStats> Subscriber::stats(Instant now) const {
         out.participant = track.info.participant;
         out.mid = outlet->mid;
         out.status = outlet->status;
-        out.wanted = to_signal(from.wish);
+        out.wanted = to_signal(outlet->wish.layer);
+        out.view_width = outlet->wish.view.width;
+        out.view_height = outlet->wish.view.height;
+        out.priority = sfu::priority_of(outlet->wish, is_screen(track.info.source));
+        out.layer_sent = layer_name(track, from.layer);
         if (from.layer) {
-            const bool named = from.layer->stream < track.rids.size();
-            out.layer_sent = named ? track.rids[from.layer->stream] : "single";
+            out.spatial = layer_number(from.layer->spatial);
+            out.temporal = layer_number(from.layer->temporal);
         }
+        out.share_bps = outlet->open ? outlet->assignment.share.bps : 0;
         out.reason = sfu::text(from.reason);
         out.bitrate_bps = from.bitrate.bps;
         out.packets = from.packets;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "node/allocation.hpp"
 #include "node/context.hpp"
 #include "node/media_sender.hpp"
 #include "node/track.hpp"
@@ -19,16 +20,19 @@ namespace parley::node {
 class Subscriber {
  public:
     Subscriber(Context& context, Member& owner)
-        : context_(context), owner_(owner), sender_(context, owner) {}
+        : context_(context),
+          owner_(owner),
+          allocation_(context, owner, outlets_),
+          sender_(context, owner) {}
 
     // ---- tracks ----
     /// Offers the track to the participant, if it can decode it.
     void attach(Track& track, Instant now);
     void detach(Track& track, Instant now);
-    void detach_all();
+    void detach_all(Instant now);
     /// The participant's offer may name codecs that it lacked before.
     void retry_refused(Instant now);
-    void set_wish(const std::string& track, signal::LayerWish wish, Instant now);
+    void set_wish(const signal::SetLayerWish& wish, Instant now);
     /// An answer or offer changed what the participant takes.
     void on_sender_changed(const peer::SenderChanged& change, Instant now);
     /// Sections changed: ids and payload types are read anew.
@@ -40,6 +44,8 @@ class Subscriber {
 
     // ---- media ----
     MediaSender& sender() { return sender_; }
+    Allocation& allocation() { return allocation_; }
+    const Allocation& allocation() const { return allocation_; }
     /// Writes and protects the sender reports that are due.
     std::optional<net::Transmit> poll_reports(Instant now, BytesSpan out);
 
@@ -47,29 +53,32 @@ class Subscriber {
     void on_report_block(const rtp::ReportBlock& block, Instant now);
     void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
     void on_keyframe_request(Ssrc media, Instant now);
-    void on_remb(Bitrate bitrate);
+    void on_remb(Bitrate bitrate, Instant now);
 
     // ---- questions ----
     std::vector<signal::TrackMapping> mappings() const;
     std::vector<signal::SubscriptionStats> stats(Instant now) const;
     std::optional<Bitrate> estimate() const { return estimate_; }
+    std::string_view estimate_reason() const { return estimate_ ? "remb" : ""; }
     std::optional<Duration> rtt() const { return rtt_; }
     std::size_t outlet_count() const { return outlets_.size(); }
 
  private:
     Outlet* find(Ssrc ssrc);
     Outlet* find(const std::string& track);
-    void open(Outlet& outlet, const peer::Section& section, Instant now);
+    /// True: it begins, and is to be started.
+    bool open(Outlet& outlet, const peer::Section& section);
+    void start(Outlet& outlet, Instant now);
     void close(Outlet& outlet);
-    void remember_wish(const std::string& track, signal::LayerWish wish);
-    void share_estimate();
+    void remember_wish(const std::string& track, const sfu::TrackWish& wish);
     void refuse(Outlet& outlet);
 
     Context& context_;
     Member& owner_;
     std::vector<std::unique_ptr<Outlet>> outlets_;
     std::unordered_map<Ssrc, Outlet*> by_ssrc_;
-    std::map<std::string, signal::LayerWish> wishes_;  // also of tracks that are not there yet
+    std::map<std::string, sfu::TrackWish> wishes_;  // also of tracks that are not there yet
+    Allocation allocation_;
     MediaSender sender_;
     std::optional<Bitrate> estimate_;
     std::optional<Duration> rtt_;

@@ -13,6 +13,8 @@
 #include "peer/receive_section.hpp"
 #include "peer/receive_stream.hpp"
 #include "sdp/format.hpp"
+#include "sfu/allocator.hpp"
+#include "sfu/layer_use.hpp"
 #include "sfu/packet_writer.hpp"
 #include "sfu/publication.hpp"
 #include "sfu/subscription.hpp"
@@ -44,6 +46,13 @@ struct Track {
     std::vector<std::string> section_rids;  // as negotiated when it was published
     std::vector<Outlet*> outlets;
     bool has_news = false;  // it stands in the node's list of tracks with new packets
+    sfu::LayerUse use;
+    std::uint32_t seen_revision = 0;  // of the publication, told to subscribers
+
+    // What subscribers choose from, worked out once for all of them.
+    sfu::LayerOptions options;
+    std::uint32_t options_revision = ~0U;
+    Instant options_at = Instant::min();
 
     bool video() const { return info.kind == signal::TrackKind::kVideo; }
 };
@@ -65,6 +74,10 @@ struct Outlet {
     sfu::SlotId next = 0;  // packets of the track's ring before this one were looked at
     bool in_news = false;
     Outlet* next_in_news = nullptr;
+    sfu::TrackWish wish;
+    sfu::Assignment assignment;
+    bool assigned = false;
+    sfu::StreamMask needs = sfu::kAllStreams;  // streams that it gets or may soon get
     signal::SubscriptionStatus status = signal::SubscriptionStatus::kActive;
 };
 

@@ -261,6 +261,9 @@ HttpResponse Router::api(const HttpRequest& request, RequestTime time) {
             if (parts[4] == "participants" && parts[6] == "mute") {
                 return api_mute(request, parts[3], parts[5], time);
             }
+            if (parts[4] == "participants" && parts[6] == "timeline") {
+                return api_timeline(request, parts[3], parts[5], time);
+            }
             break;
         default: break;
     }
@@ -285,6 +288,13 @@ HttpResponse Router::api_participant(const HttpRequest& request, const std::stri
     return answer_of(
         service_.remove_participant(room, participant, "removed by an administrator", time.now),
         "room or participant");
+}
+
+HttpResponse Router::api_timeline(const HttpRequest& request, const std::string& room,
+                                  const std::string& participant, RequestTime time) const {
+    if (request.method != "GET" && request.method != "HEAD") return wrong_method("GET, HEAD");
+    const auto timeline = service_.timeline(room, participant, time.now);
+    return timeline ? json_response(*timeline) : not_found("room or participant");
 }
 
 HttpResponse Router::api_mute(const HttpRequest& request, const std::string& room,

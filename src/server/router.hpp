@@ -42,6 +42,8 @@ class Router {
     HttpResponse api_room(const HttpRequest& request, const std::string& room, RequestTime time);
     HttpResponse api_participant(const HttpRequest& request, const std::string& room,
                                  const std::string& participant, RequestTime time);
+    HttpResponse api_timeline(const HttpRequest& request, const std::string& room,
+                              const std::string& participant, RequestTime time) const;
     HttpResponse api_mute(const HttpRequest& request, const std::string& room,
                           const std::string& participant, RequestTime time);
 

@@ -338,6 +338,13 @@ TEST_F(RouterTest, AdministersRooms) {
     mute.target = room + "/participants/nobody/mute";
     EXPECT_EQ(route(mute).response.status, 404U);
 
+    const auto timeline = get(room + "/participants/" + ada + "/timeline");
+    EXPECT_EQ(timeline.status, 200U);
+    EXPECT_TRUE(json::parse(timeline.body)["samples"].is_array());
+    EXPECT_EQ(get(room + "/participants/nobody/timeline").status, 404U);
+    EXPECT_EQ(route(request("POST", room + "/participants/" + ada + "/timeline")).response.status,
+              405U);
+
     EXPECT_EQ(route(request("DELETE", room + "/participants/" + bob)).response.status, 204U);
     EXPECT_EQ(route(request("DELETE", room + "/participants/" + bob)).response.status, 404U);
     EXPECT_EQ(route(request("GET", room + "/participants/" + ada)).response.status, 405U);

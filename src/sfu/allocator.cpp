@@ -11,10 +11,6 @@ namespace {
 // Where the subscriber does not say how large it shows a camera: a tile among some.
 constexpr std::uint32_t kUsualArea = 640 * 360;
 
-std::uint8_t priority_of(const AllocationStream& stream) {
-    return stream.wish.priority.value_or(stream.screen ? kScreenPriority : kCameraPriority);
-}
-
 // Audio as it is, when it is known to be less than usual; somebody may begin to speak at any time.
 Bitrate audio_of(std::span<const AllocationStream> streams) {
     Bitrate measured;
@@ -138,7 +134,7 @@ void Allocator::add_candidate(const AllocationStream& stream, std::size_t index)
 
     Candidate candidate;
     candidate.stream = index;
-    candidate.priority = priority_of(stream);
+    candidate.priority = priority_of(stream.wish, stream.screen);
     candidate.area = stream.wish.view.area() == 0 ? kUsualArea : stream.wish.view.area();
     candidate.fresh = memory.fresh;
     candidate.top_reason = height.reason;
@@ -191,7 +187,7 @@ void Allocator::choose(Instant now) {
         gate_.on_raised(now);
         if (room) return;
         lift_one();
-        return path_.try_more(filled_);
+        return path_.try_more(filled_, now);
     }
     if (!wanted && !room) path_.lift_loss_limit();
     for (std::size_t i = 0; i < kept_.size(); ++i) candidates_[i].level = kept_[i];

@@ -47,6 +47,10 @@ struct TrackWish {
     friend bool operator==(const TrackWish&, const TrackWish&) = default;
 };
 
+inline std::uint8_t priority_of(const TrackWish& wish, bool screen) {
+    return wish.priority.value_or(screen ? kScreenPriority : kCameraPriority);
+}
+
 /// One stream to the subscriber as it is now.
 struct AllocationStream {
     std::uint64_t id = 0;  // while it lives, and never another's
@@ -84,7 +88,9 @@ class Allocator {
     /// Of a congestion controller that probes.
     void on_estimate(Bitrate estimate, Instant) { path_.on_estimate(estimate); }
     /// Said by the receiver (REMB), where nothing better is to be had.
-    void on_receiver_estimate(Bitrate estimate, Instant) { path_.on_receiver_estimate(estimate); }
+    void on_receiver_estimate(Bitrate estimate, Instant now) {
+        path_.on_receiver_estimate(estimate, now);
+    }
     /// 0 to 1, of a receiver report.
     void on_loss(double fraction, Instant now) { path_.on_loss(fraction, used_, lowest_, now); }
     void on_path_changed() {

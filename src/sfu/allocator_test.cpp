@@ -507,6 +507,22 @@ TEST_F(AllocatorTest, AFailingTryDoublesTheWait) {
     EXPECT_LE(tries, 9);
 }
 
+// What the receiver says does not grow with what it gets: there is no more room.
+TEST_F(AllocatorTest, ATryThatTheReceiverDoesNotConfirmFails) {
+    video(camera());
+    int raised = 0;
+    std::string last = "0";
+    for (int i = 0; i < 1200; ++i, now_ += 100ms) {
+        remb(250);
+        const std::string level = levels();
+        raised += level == "1" && last == "0";
+        EXPECT_NE(level, "2");
+        last = level;
+    }
+    EXPECT_GE(raised, 2);
+    EXPECT_LE(raised, 6);
+}
+
 TEST_F(AllocatorTest, AnotherPathIsUnknown) {
     video(camera());
     estimate(200);

@@ -4,9 +4,13 @@
 
 namespace parley::sfu {
 
-void PathLimit::on_receiver_estimate(Bitrate estimate) {
+void PathLimit::on_receiver_estimate(Bitrate estimate, Instant now) {
     received_ = estimate;
-    if (tried_ && at_try_ && estimate < *at_try_ * kFailedTry) tried_.reset();
+    if (!tried_) return;
+    const bool fell = estimate < at_try_ * kFailedTry;
+    const bool stayed =
+        now - tried_since_ >= kTryTime && estimate < *tried_ && estimate < at_try_ * kGrownByTry;
+    if (fell || stayed) tried_.reset();
 }
 
 void PathLimit::on_loss(double fraction, Bitrate sending, Bitrate least, Instant now) {
@@ -33,14 +37,15 @@ Reason PathLimit::reason() const {
 bool PathLimit::may_try(Bitrate sending, Instant now) const {
     if (probes()) return false;
     if (last_lossy_ && now - *last_lossy_ < kCleanBeforeTry) return false;
-    return !received_ || *received_ > sending * kRoomToTry || (tried_ && *tried_ >= sending);
+    return !received_ || *received_ > sending * kRoomToTry;
 }
 
-void PathLimit::try_more(Bitrate total) {
+void PathLimit::try_more(Bitrate total, Instant now) {
     if (by_loss_ && *by_loss_ < total) by_loss_ = total;
     if (!received_ || *received_ >= total) return;
     tried_ = total;
-    at_try_ = received_;
+    at_try_ = *received_;
+    tried_since_ = now;
 }
 
 }  // namespace parley::sfu

@@ -25,10 +25,14 @@ class PathLimit {
     static constexpr double kRoomToTry = 1.2;
     /// The estimate falls to this part during a try: the try has failed.
     static constexpr double kFailedTry = 0.9;
+    /// Where there is room it grows by 8 % a second (libwebrtc): by less in this time, there is
+    /// not.
+    static constexpr Duration kTryTime = 5s;
+    static constexpr double kGrownByTry = 1.2;
 
     /// Of a controller that probes: from now on nothing else counts.
     void on_estimate(Bitrate estimate) { probed_ = estimate; }
-    void on_receiver_estimate(Bitrate estimate);
+    void on_receiver_estimate(Bitrate estimate, Instant now);
     /// `sending`: what the streams take now; `least`: what they take at least. Loss alone pauses
     /// nothing: a path may lose packets at any rate.
     void on_loss(double fraction, Bitrate sending, Bitrate least, Instant now);
@@ -43,7 +47,7 @@ class PathLimit {
 
     bool may_try(Bitrate sending, Instant now) const;
     /// This much is tried: it is within the limit until something speaks against it.
-    void try_more(Bitrate total);
+    void try_more(Bitrate total, Instant now);
     /// Everything that is wanted is sent and nothing is lost.
     void lift_loss_limit() { by_loss_.reset(); }
 
@@ -51,8 +55,9 @@ class PathLimit {
     std::optional<Bitrate> probed_;
     std::optional<Bitrate> received_;
     std::optional<Bitrate> by_loss_;
-    std::optional<Bitrate> tried_;   // allowed beyond what the receiver says
-    std::optional<Bitrate> at_try_;  // what the receiver said when the try began
+    std::optional<Bitrate> tried_;  // allowed beyond what the receiver says
+    Bitrate at_try_;                // what the receiver said when the try began
+    Instant tried_since_{};
     int bad_reports_ = 0;
     std::optional<Instant> last_lossy_;
 };

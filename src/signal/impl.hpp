@@ -64,6 +64,7 @@ class Service::Impl {
     // report.cpp
     Json list_rooms() const;
     std::optional<Json> room_detail(std::string_view room) const;
+    std::optional<Json> timeline(std::string_view room, std::string_view participant) const;
     Counters counters() const;
 
     Config config_;
@@ -163,6 +164,7 @@ class Service::Impl {
     void on_event(const TrackPublished& event);
     void on_event(const TrackUnpublished& event);
     void on_event(const SubscriptionChanged& event);
+    void on_event(const TrackLayers& event);
     void on_event(const ActiveSpeakers& event);
     void on_event(const PeerStats& event);
     void on_describe_track(Session& session, const Json& message);

@@ -98,10 +98,16 @@ void Service::Impl::on_event(const TrackUnpublished& event) {
 void Service::Impl::on_event(const SubscriptionChanged& event) {
     auto* session = session_of(event.subscriber);
     if (session == nullptr) return;
-    send(*session, {{"type", "subscription-status"},
-                    {"track", event.track},
-                    {"status", to_string(event.status)},
-                    {"codec", event.codec}});
+    Json message{{"type", "subscription-status"},
+                 {"track", event.track},
+                 {"status", to_string(event.status)},
+                 {"codec", event.codec}};
+    if (!event.reason.empty()) message["reason"] = event.reason;
+    send(*session, message);
+}
+
+void Service::Impl::on_event(const TrackLayers& event) {
+    if (auto* session = session_of(event.peer)) send(*session, track_layers_json(event));
 }
 
 void Service::Impl::on_event(const ActiveSpeakers& event) {
@@ -116,6 +122,8 @@ void Service::Impl::on_event(const PeerStats& event) {
     auto* session = session_of(event.peer);
     if (session == nullptr) return;
     session->stats = event;
+    session->stats->changes.clear();  // the timeline has them
+    session->timeline.add(event, now_);
     update_quality(*session);
     update_layers(*session);
 }
@@ -151,8 +159,13 @@ void Service::Impl::on_layer_wish(Session& session, const Json& message) {
         return send_error(session, ErrorCode::kRateLimited, detail);
     }
     session.wishes.emplace(track);
-    const auto wish = wish_from(text_of(message, "layer")).value_or(LayerWish::kAuto);
-    commands_.push_back(SetLayerWish{*session.peer, std::string(track), wish});
+    SetLayerWish command{*session.peer, std::string(track), LayerWish::kAuto, 0, 0, {}};
+    command.wish = wish_from(text_of(message, "layer")).value_or(LayerWish::kAuto);
+    // The schema has bounded them.
+    command.width = message.value("width", std::uint16_t{0});
+    command.height = message.value("height", std::uint16_t{0});
+    if (message.contains("priority")) command.priority = message["priority"].get<std::uint8_t>();
+    commands_.push_back(std::move(command));
 }
 
 }  // namespace parley::signal

@@ -60,10 +60,14 @@ struct ForceMute {
     std::string track;  // empty: all audio of the peer
     bool muted = true;
 };
+/// What a subscriber wants of a track; replaces what it wanted before.
 struct SetLayerWish {
     PeerId subscriber;
     std::string track;
     LayerWish wish = LayerWish::kAuto;
+    std::uint16_t width = 0;  // of its view, in pixels; 0: not known
+    std::uint16_t height = 0;
+    std::optional<std::uint8_t> priority;  // 0 to 100, larger is more important
 };
 
 using MediaCommand = std::variant<CreatePeer, ClosePeer, RemoteDescription, RemoteCandidate,
@@ -127,12 +131,26 @@ struct TrackUnpublished {
     PeerId peer;
     std::string track;
 };
-enum class SubscriptionStatus : std::uint8_t { kActive, kCodecUnsupported };
+/// kPaused: nothing is sent for want of bandwidth.
+enum class SubscriptionStatus : std::uint8_t { kActive, kCodecUnsupported, kPaused };
 struct SubscriptionChanged {
     PeerId subscriber;
     std::string track;
     SubscriptionStatus status = SubscriptionStatus::kActive;
     std::string codec;
+    std::string reason;  // why it is paused
+};
+/// Which layers of its track a publisher shall send: those that somebody watches. A track without
+/// simulcast has one, without a name.
+struct TrackLayers {
+    struct Layer {
+        std::string rid;
+        bool active = true;
+    };
+    PeerId peer;
+    std::string track;
+    std::string mid;
+    std::vector<Layer> layers;
 };
 struct SpeakerLevel {
     std::string participant;
@@ -170,8 +188,14 @@ struct SubscriptionStats {
     std::string mid;
     SubscriptionStatus status = SubscriptionStatus::kActive;
     LayerWish wanted = LayerWish::kAuto;
+    std::uint16_t view_width = 0;  // as the subscriber says; 0: not known
+    std::uint16_t view_height = 0;
+    int priority = 0;
     std::string layer_sent;  // rid, "single", or empty when nothing is sent
-    std::string reason;      // why this layer
+    int spatial = -1;        // highest layers that are sent of it; -1: all
+    int temporal = -1;
+    std::string reason;          // why this layer
+    std::int64_t share_bps = 0;  // of the estimate, set aside for it
     std::int64_t bitrate_bps = 0;
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;
@@ -180,6 +204,17 @@ struct SubscriptionStats {
     std::uint64_t retransmissions_sent = 0;
     std::uint64_t keyframe_requests_received = 0;
     std::uint64_t layer_switches = 0;
+};
+/// A decision about what a subscriber gets of a track.
+struct LayerChange {
+    std::int64_t age_ms = 0;  // how long before the figures that it comes with
+    std::string track;
+    std::string layer;  // rid, "single", or empty when nothing is to be sent
+    int spatial = -1;
+    int temporal = -1;
+    std::string reason;
+    bool paused = false;
+    std::int64_t share_bps = 0;
 };
 /// A peer's figures, sent about once a second; the newest replaces the older.
 struct PeerStats {
@@ -194,14 +229,17 @@ struct PeerStats {
     double loss_down = 0;  // server to client
     std::int64_t bitrate_up_bps = 0;
     std::int64_t bitrate_down_bps = 0;
-    std::int64_t estimate_down_bps = -1;  // REMB or -1
+    std::int64_t estimate_down_bps = -1;  // what the path to the client carries, or -1
+    std::string estimate_reason;          // what moved or bounded it last
+    std::int64_t demand_down_bps = 0;     // what its subscriptions would take without a limit
     std::vector<PublishedTrackStats> published;
     std::vector<SubscriptionStats> subscriptions;
+    std::vector<LayerChange> changes;  // since the figures before, oldest first
     std::vector<std::pair<std::string, std::uint64_t>> drops;  // reason, count; non-zero only
 };
 
 using MediaEvent =
     std::variant<LocalDescription, DescriptionRefused, PeerStateChanged, TrackPublished,
-                 TrackUnpublished, SubscriptionChanged, ActiveSpeakers, PeerStats>;
+                 TrackUnpublished, SubscriptionChanged, TrackLayers, ActiveSpeakers, PeerStats>;
 
 }  // namespace parley::signal

@@ -58,7 +58,12 @@ std::string_view to_string(Quality quality) {
     return kQualities.at(std::to_underlying(quality));
 }
 std::string_view to_string(SubscriptionStatus status) {
-    return status == SubscriptionStatus::kActive ? "active" : "codec_unsupported";
+    switch (status) {
+        case SubscriptionStatus::kActive: return "active";
+        case SubscriptionStatus::kCodecUnsupported: return "codec_unsupported";
+        case SubscriptionStatus::kPaused: return "paused";
+    }
+    return "active";
 }
 std::optional<TrackSource> source_from(std::string_view text) {
     return value_of<TrackSource>(kSources, text);
@@ -143,10 +148,25 @@ Json speakers_json(const std::vector<SpeakerLevel>& speakers) {
 }
 
 Json layer_json(const SubscriptionStats& subscription) {
-    return {{"track", subscription.track},
-            {"wanted", to_string(subscription.wanted)},
-            {"sent", subscription.layer_sent},
-            {"reason", subscription.reason}};
+    Json one{{"track", subscription.track},
+             {"wanted", to_string(subscription.wanted)},
+             {"sent", subscription.layer_sent},
+             {"reason", subscription.reason}};
+    if (subscription.status == SubscriptionStatus::kPaused) one["paused"] = true;
+    if (subscription.spatial >= 0) one["spatial"] = subscription.spatial;
+    if (subscription.temporal >= 0) one["temporal"] = subscription.temporal;
+    return one;
+}
+
+Json track_layers_json(const TrackLayers& event) {
+    Json layers = Json::array();
+    for (const auto& layer : event.layers) {
+        layers.push_back({{"rid", layer.rid}, {"active", layer.active}});
+    }
+    return {{"type", "track-layers"},
+            {"track", event.track},
+            {"mid", event.mid},
+            {"layers", std::move(layers)}};
 }
 
 Json quality_json(const Session& session) {

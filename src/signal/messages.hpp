@@ -32,6 +32,7 @@ Json participant_json(const Session& session);
 Json description_json(const LocalDescription& description);
 Json speakers_json(const std::vector<SpeakerLevel>& speakers);
 Json layer_json(const SubscriptionStats& subscription);
+Json track_layers_json(const TrackLayers& event);
 Json quality_json(const Session& session);
 
 /// Thresholds of docs/signaling.md, over the worse direction's loss and the round-trip time in

@@ -36,8 +36,14 @@ Json subscription_report(const SubscriptionStats& one) {
             {"mid", one.mid},
             {"status", to_string(one.status)},
             {"wanted", to_string(one.wanted)},
+            {"view", {{"width", one.view_width}, {"height", one.view_height}}},
+            {"priority", one.priority},
             {"sent", one.layer_sent},
+            {"spatial", one.spatial < 0 ? Json() : Json(one.spatial)},
+            {"temporal", one.temporal < 0 ? Json() : Json(one.temporal)},
             {"reason", one.reason},
+            {"paused", one.status == SubscriptionStatus::kPaused},
+            {"shareBps", one.share_bps},
             {"bitrateBps", one.bitrate_bps},
             {"packets", one.packets},
             {"bytes", one.bytes},
@@ -63,6 +69,8 @@ Json transport_report(const Session& session) {
          {"bitrateUpBps", stats.bitrate_up_bps},
          {"bitrateDownBps", stats.bitrate_down_bps},
          {"estimateDownBps", stats.estimate_down_bps < 0 ? Json() : Json(stats.estimate_down_bps)},
+         {"estimateReason", stats.estimate_reason},
+         {"demandDownBps", stats.demand_down_bps},
          {"drops", Json::object()}});
     for (const auto& [reason, count] : stats.drops) report["drops"][reason] = count;
     return report;
@@ -138,6 +146,15 @@ std::optional<Json> Service::Impl::room_detail(std::string_view name) const {
                 {"ageMs", to_ms(now_ - room.created)},
                 {"participants", std::move(participants)},
                 {"speakers", speakers_json(room.speakers)}};
+}
+
+std::optional<Json> Service::Impl::timeline(std::string_view name,
+                                            std::string_view participant) const {
+    const auto at = rooms_.find(name);
+    if (at == rooms_.end()) return std::nullopt;
+    const auto* session = at->second->find(participant);
+    if (session == nullptr) return std::nullopt;
+    return session->timeline.report(now_);
 }
 
 Counters Service::Impl::counters() const {

@@ -231,6 +231,7 @@ void Service::Impl::forget_membership(Session& session) {
     session.described.clear();
     session.wishes.clear();
     session.stats.reset();
+    session.timeline = {};
     session.quality.reset();
     session.layers = Json::array();
     session.layers_changed = false;

@@ -78,6 +78,11 @@ std::optional<nlohmann::json> Service::room_detail(std::string_view room, Instan
     impl_->now_ = now;
     return impl_->room_detail(room);
 }
+std::optional<nlohmann::json> Service::timeline(std::string_view room, std::string_view participant,
+                                                Instant now) const {
+    impl_->now_ = now;
+    return impl_->timeline(room, participant);
+}
 AdminResult Service::remove_participant(std::string_view room, std::string_view participant,
                                         std::string_view reason, Instant now) {
     impl_->now_ = now;

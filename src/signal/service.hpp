@@ -152,6 +152,10 @@ class Service {
     nlohmann::json list_rooms(Instant now) const;
     /// The body of GET /api/v1/rooms/{room}; nothing when there is no such room.
     std::optional<nlohmann::json> room_detail(std::string_view room, Instant now) const;
+    /// The body of GET /api/v1/rooms/{room}/participants/{id}/timeline: what a participant was sent
+    /// in the last minutes, and why; nothing when there is no such participant.
+    std::optional<nlohmann::json> timeline(std::string_view room, std::string_view participant,
+                                           Instant now) const;
     AdminResult remove_participant(std::string_view room, std::string_view participant,
                                    std::string_view reason, Instant now);
     /// `track` empty: all audio of the participant.

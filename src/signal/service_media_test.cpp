@@ -181,6 +181,83 @@ TEST_F(Media, LayersAreToldToTheSubscriberWhenTheyChange) {
     EXPECT_TRUE(h.all(a, "subscription-layers").empty());
 }
 
+TEST_F(Media, AWishCarriesViewAndPriority) {
+    h.event(TrackPublished{a_peer, camera()});
+    h.say(b, {{"type", "layer-wish"},
+              {"track", a_id + ".1"},
+              {"layer", "auto"},
+              {"width", 640},
+              {"height", 360},
+              {"priority", 80}});
+    h.say(b, {{"type", "layer-wish"}, {"track", a_id + ".1"}, {"layer", "auto"}});
+    const auto wishes = h.commands_of<SetLayerWish>();
+    ASSERT_EQ(wishes.size(), 2U);
+    EXPECT_EQ(wishes[0].width, 640);
+    EXPECT_EQ(wishes[0].height, 360);
+    EXPECT_EQ(wishes[0].priority, 80);
+    EXPECT_EQ(wishes[1].width, 0);
+    EXPECT_FALSE(wishes[1].priority);
+    for (const Json& wrong : {Json(-1), Json(101), Json(1.5), Json("80")}) {
+        h.say(b, {{"type", "layer-wish"},
+                  {"track", a_id + ".1"},
+                  {"layer", "auto"},
+                  {"priority", wrong}});
+        EXPECT_EQ(h.last_code(b), "invalid_message") << wrong;
+    }
+    EXPECT_EQ(h.commands_of<SetLayerWish>().size(), 2U);
+}
+
+TEST_F(Media, APauseIsToldWithItsReason) {
+    h.event(TrackPublished{a_peer, camera()});
+    h.event(
+        SubscriptionChanged{b_peer, a_id + ".1", SubscriptionStatus::kPaused, "VP8", "bandwidth"});
+    EXPECT_EQ(h.last(b, "subscription-status")["status"], "paused");
+    EXPECT_EQ(h.last(b, "subscription-status")["reason"], "bandwidth");
+    h.event(SubscriptionChanged{b_peer, a_id + ".1", SubscriptionStatus::kActive, "VP8", ""});
+    EXPECT_EQ(h.last(b, "subscription-status")["status"], "active");
+    EXPECT_FALSE(h.last(b, "subscription-status").contains("reason"));
+}
+
+TEST_F(Media, ThePublisherIsToldWhichLayersAreWatched) {
+    h.event(TrackPublished{a_peer, camera()});
+    h.event(TrackLayers{a_peer, a_id + ".1", "1", {{"low", true}, {"high", false}}});
+    EXPECT_EQ(
+        h.last(a, "track-layers")["layers"],
+        (Json::array({{{"rid", "low"}, {"active", true}}, {{"rid", "high"}, {"active", false}}})));
+    EXPECT_TRUE(h.all(b, "track-layers").empty());
+}
+
+TEST_F(Media, ATimelineIsKeptForSomeMinutes) {
+    h.event(TrackPublished{a_peer, camera()});
+    const auto timeline = [&] { return *h.service.timeline("r", b_id, h.now); };
+    for (int second = 0; second < 600; ++second) {
+        PeerStats stats{.peer = b_peer, .state = PeerState::kConnected};
+        stats.estimate_down_bps = 1000 * second;
+        stats.estimate_reason = "delay";
+        if (second % 10 == 0) {
+            stats.changes.push_back(
+                {.age_ms = 400, .track = a_id + ".1", .layer = "low", .reason = "estimate"});
+        }
+        h.event(stats);
+        h.advance(1s);
+    }
+    const auto kept = timeline();
+    EXPECT_NEAR(static_cast<double>(kept["samples"].size()), 60, 2);
+    EXPECT_NEAR(static_cast<double>(kept["changes"].size()), 30, 2);
+    EXPECT_LE(kept["changes"][0]["msAgo"], 302'000);
+    EXPECT_EQ(kept["changes"].back()["msAgo"], 10'400);
+    EXPECT_EQ(kept["changes"].back()["reason"], "estimate");
+    EXPECT_EQ(kept["samples"].back()["estimateReason"], "delay");
+    for (int i = 0; i < 50; ++i) {
+        PeerStats stats{.peer = b_peer, .state = PeerState::kConnected};
+        stats.changes.resize(60);
+        h.event(stats);
+    }
+    EXPECT_EQ(timeline()["changes"].size(), 200U);
+    EXPECT_FALSE(h.service.timeline("r", "nobody", h.now));
+    EXPECT_FALSE(h.service.timeline("elsewhere", b_id, h.now));
+}
+
 TEST_F(Media, RoomsAreReported) {
     h.event(TrackPublished{a_peer, camera()});
     PeerStats stats{

@@ -16,6 +16,7 @@
 #include "signal/json.hpp"
 #include "signal/resume_buffer.hpp"
 #include "signal/service.hpp"
+#include "signal/timeline.hpp"
 #include "signal/token_bucket.hpp"
 
 namespace parley::signal {
@@ -80,6 +81,7 @@ struct Session {
     std::set<std::string, std::less<>> described;
     std::set<std::string, std::less<>> wishes;
     std::optional<PeerStats> stats;
+    Timeline timeline;
     std::optional<Quality> quality;
     Json layers = Json::array();  // as last told
     bool layers_changed = false;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,11 @@ class Camera {
     Camera(World& world, Client& client, std::vector<std::string> rids = {""})
         : world_(world), client_(client), rids_(std::move(rids)) {}
 
+    /// As a client that does not know the message.
+    bool ignores_track_layers = false;
+    /// Layers that are off by request.
+    const std::set<std::string>& off() const { return off_; }
+
     void tick() {
         const auto ms = to_ms(world_.now.time_since_epoch());
         if (ms % 20 == 0) {
@@ -27,9 +33,12 @@ class Camera {
             client_.send(0, opus, static_cast<std::uint32_t>(ms * 48), false, "", world_.now);
         }
         if (ms % 40 != 0) return;
-        const bool keyframe = picture_ == 0 || client_.keyframe_requests() > answered_;
+        listen();
+        const bool keyframe = picture_ == 0 || client_.keyframe_requests() > answered_ ||
+                              std::exchange(returned_, false);
         answered_ = client_.keyframe_requests();
         for (std::size_t layer = 0; layer < rids_.size(); ++layer) {
+            if (off_.contains(rids_[layer])) continue;
             const auto width = static_cast<std::uint16_t>(160 << layer);
             for (int i = 0; i < 3; ++i) {
                 const auto payload =
@@ -42,11 +51,29 @@ class Camera {
     }
 
  private:
+    void listen() {
+        for (; heard_ < world_.events.size(); ++heard_) {
+            const auto* event = std::get_if<signal::TrackLayers>(&world_.events[heard_]);
+            if (event == nullptr || event->peer != world_.id_of(client_)) continue;
+            if (ignores_track_layers) continue;
+            for (const auto& layer : event->layers) {
+                if (!layer.active) {
+                    off_.insert(layer.rid);
+                } else if (off_.erase(layer.rid) > 0) {
+                    returned_ = true;
+                }
+            }
+        }
+    }
+
     World& world_;
     Client& client_;
     std::vector<std::string> rids_;
     std::uint16_t picture_ = 0;
     std::uint64_t answered_ = 0;
+    std::set<std::string> off_;
+    std::size_t heard_ = 0;
+    bool returned_ = false;  // a layer begins again, with a keyframe
 };
 
 inline Client& join(World& world, const std::string& name, std::vector<std::string> rids = {}) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rtp/extension_values.hpp"
+#include "rtp/rtcp_writer.hpp"
 
 namespace parley::testing {
 namespace {
@@ -137,6 +138,18 @@ void Client::send_as(std::size_t track, const rtp::HeaderWriter::Fields& fields,
     }
 }
 
+void Client::send_remb(Bitrate bitrate) {
+    std::array<std::uint8_t, 1500> out{};
+    rtp::RtcpWriter writer(BytesSpan(out).first(1200));
+    const std::array sources{Ssrc(1)};
+    writer.remb(Ssrc(1), bitrate, sources);
+    if (const auto transmit = peer_.send_rtcp(out, writer.size())) {
+        const auto bytes = BytesView(out).first(transmit->size);
+        outgoing.emplace_back(transmit->path,
+                              std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+    }
+}
+
 void Client::on_media(peer::IncomingPacket& incoming, Instant) {
     Heard& heard = heard_[incoming.packet.ssrc.value];
     ++heard.packets;
@@ -216,8 +229,9 @@ void World::restart_ice(Client& client) {
     negotiate(client);
 }
 
-void World::wish(Client& client, const std::string& track, signal::LayerWish wish) {
-    command(signal::SetLayerWish{id_of(client), track, wish});
+void World::wish(Client& client, const std::string& track, signal::LayerWish wish,
+                 std::uint16_t width, std::uint16_t height) {
+    command(signal::SetLayerWish{id_of(client), track, wish, width, height, {}});
 }
 
 void World::inject(const net::SocketAddress& from, std::vector<std::uint8_t> bytes) {

@@ -51,6 +51,9 @@ class Client final : public peer::PeerObserver {
     void send_as(std::size_t track, const rtp::HeaderWriter::Fields& fields, BytesView payload,
                  const std::string& rid = {});
 
+    /// Says as a receiver what the path carries (REMB).
+    void send_remb(Bitrate bitrate);
+
     peer::Peer& peer() { return peer_; }
     const std::string& name() const { return name_; }
     const std::map<std::uint32_t, Heard>& heard() const { return heard_; }
@@ -103,7 +106,8 @@ class World {
     void leave(Client& client);
     /// The client restarts ICE with its next offer, which goes out now.
     void restart_ice(Client& client);
-    void wish(Client& client, const std::string& track, signal::LayerWish wish);
+    void wish(Client& client, const std::string& track, signal::LayerWish wish,
+              std::uint16_t width = 0, std::uint16_t height = 0);
     void command(const signal::MediaCommand& command);
 
     /// Lets time pass. `each` is called once a millisecond before the machines are driven.
