@@ -21,6 +21,10 @@ interface VideoProps {
   contain?: boolean;
   remote?: boolean;
   label: string;
+  /** Watches how large the picture is shown; returns the function that stops it. */
+  observe?: ((element: Element) => () => void) | undefined;
+  /** Of what `observe` watches for: another one is watched anew. */
+  observed?: string | undefined;
 }
 
 /**
@@ -55,6 +59,10 @@ function Picture(props: VideoProps & { hidden: boolean; onPicture: () => void })
     props.contain && 'contain',
     props.hidden && 'coming',
   ];
+  useEffect(() => {
+    const target = element.current;
+    return target && props.observe ? props.observe(target) : undefined;
+  }, [props.observed]);
   const onLoadedData = () => {
     if (props.remote) markFirstFrame();
     props.onPicture();

@@ -1,6 +1,6 @@
 // The call: a grid of people, controls below, figures at the side.
 
-import type { ConferenceClient, ParleyError, RemoteParticipant } from '@parley/client';
+import type { ConferenceClient, ParleyError, RemoteParticipant, RemoteTrack } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { Controls } from './controls.js';
 import { fitGrid } from './grid.js';
@@ -87,10 +87,11 @@ function tilesOf(client: ConferenceClient): TileProps[] {
         name: nameOf(participant),
         video: screen.mediaTrack,
         screen: true,
-        notice: screen.supported ? undefined : strings.codecUnsupported,
+        notice: noticeOf(screen),
+        ...viewOf(client, screen),
       });
     }
-    tiles.push(personTile(participant, speakers.has(participant.id)));
+    tiles.push(personTile(client, participant, speakers.has(participant.id)));
   }
   if (client.screenTrack) {
     const name = client.name;
@@ -108,7 +109,25 @@ function tilesOf(client: ConferenceClient): TileProps[] {
   return tiles;
 }
 
-function personTile(participant: RemoteParticipant, speaking: boolean): TileProps {
+function noticeOf(track: RemoteTrack | undefined): string | undefined {
+  if (!track) return undefined;
+  if (!track.supported) return strings.codecUnsupported;
+  return track.paused && !track.muted ? strings.pausedForBandwidth : undefined;
+}
+
+function viewOf(client: ConferenceClient, track: RemoteTrack | undefined): Partial<TileProps> {
+  if (!track) return {};
+  return {
+    observed: track.id,
+    observe: (element) => client.observeView(track.id, element),
+  };
+}
+
+function personTile(
+  client: ConferenceClient,
+  participant: RemoteParticipant,
+  speaking: boolean,
+): TileProps {
   const camera = participant.track('camera');
   const microphone = participant.track('microphone');
   return {
@@ -118,7 +137,8 @@ function personTile(participant: RemoteParticipant, speaking: boolean): TileProp
     muted: !microphone || microphone.muted,
     speaking,
     quality: participant.quality,
-    notice: camera && !camera.supported ? strings.codecUnsupported : undefined,
+    notice: noticeOf(camera),
+    ...viewOf(client, camera),
   };
 }
 

@@ -46,6 +46,7 @@ export const strings = {
   reconnecting: 'Connection lost. Reconnecting…',
   backOnline: 'You are back.',
   codecUnsupported: 'This browser cannot play this video.',
+  pausedForBandwidth: 'Paused: your connection is too slow for this video.',
   left: 'You left the room.',
   ended: 'The call has ended.',
   rejoin: 'Join again',

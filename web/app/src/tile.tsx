@@ -15,6 +15,8 @@ export interface TileProps {
   speaking?: boolean;
   quality?: Quality | undefined;
   notice?: string | undefined;
+  observe?: ((element: Element) => () => void) | undefined;
+  observed?: string | undefined;
   style?: string;
 }
 
@@ -36,6 +38,8 @@ export function Tile(props: TileProps) {
           contain={screen}
           remote={!self}
           label={shown}
+          observe={props.observe}
+          observed={props.observed}
         />
       ) : (
         <div class="avatar" style={`--hue:${hueOf(props.id)}`} aria-hidden="true">

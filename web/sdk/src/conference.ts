@@ -25,6 +25,7 @@ import { StatsSampler } from './sampler.js';
 import { SignalingClient } from './signaling.js';
 import type { LayerWish, VideoLimits } from './simulcast.js';
 import { type Quality, qualityOf, StatsNormaliser, type StatsSample, worstLoss } from './stats.js';
+import { Views } from './views.js';
 
 export type ConferenceState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'ended';
 
@@ -43,6 +44,9 @@ export interface ConferenceEvents {
   /** Its media arrived or went, or it was muted, or another layer is sent. */
   trackUpdated: { participant: RemoteParticipant; track: RemoteTrack };
   trackRemoved: { participant: RemoteParticipant; track: RemoteTrack };
+  /** The server sends nothing of it for now: `bandwidth` when the network here is too slow. */
+  trackPaused: { participant: RemoteParticipant; track: RemoteTrack; reason: string };
+  trackResumed: { participant: RemoteParticipant; track: RemoteTrack };
   /** Own camera, microphone or screen changed. */
   localChanged: undefined;
   activeSpeakers: Speaker[];
@@ -98,6 +102,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private readonly platform_: Platform;
   private readonly roster_: Roster;
   private readonly sampler_: StatsSampler;
+  private readonly views_: Views;
   private state_: ConferenceState = 'idle';
   private signaling_: SignalingClient | null = null;
   private local_: LocalMedia | null = null;
@@ -136,6 +141,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       },
       () => this.clientId,
     );
+    this.views_ = new Views(this.platform_, (trackId) => this.sendWish_(trackId));
     this.sampler_ = new StatsSampler(
       this.platform_,
       () => this.links_().map((l) => l.pc),
@@ -257,10 +263,46 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     const found = this.roster_.find(trackId);
     if (found?.track.kind !== 'video') return;
     found.track.wish = wish;
-    if (this.topology === 'sfu') {
-      this.signaling_?.send({ type: 'layer-wish', track: trackId, layer: wish });
-    }
+    this.sendWish_(trackId);
     this.emit('trackUpdated', found);
+  }
+
+  /** How important a video is when the network cannot carry all: 0 to 100, larger is more. */
+  setPriority(trackId: string, priority: number): void {
+    const found = this.roster_.find(trackId);
+    if (found?.track.kind !== 'video') return;
+    found.track.priority = Math.round(Math.min(100, Math.max(0, priority)));
+    this.sendWish_(trackId);
+  }
+
+  /**
+   * Tells the server how large the element that shows a video is, now and whenever it changes, so
+   * that no more pixels are sent than are seen. Until the returned function is called.
+   */
+  observeView(trackId: string, element: Element): () => void {
+    return this.views_.observe(trackId, element);
+  }
+
+  private sendWish_(trackId: string): void {
+    const track = this.roster_.find(trackId)?.track;
+    if (this.topology !== 'sfu' || track?.kind !== 'video') return;
+    this.signaling_?.send({
+      type: 'layer-wish',
+      track: trackId,
+      layer: track.wish,
+      ...this.views_.sizeOf(trackId),
+      ...(track.priority === undefined ? {} : { priority: track.priority }),
+    });
+  }
+
+  // A new place in the room knows nothing of what was wished for in the old one.
+  private repeatWishes_(): void {
+    for (const participant of this.roster_.participants.values()) {
+      for (const track of participant.tracks.values()) {
+        const plain = track.wish === 'auto' && track.priority === undefined;
+        if (!plain || this.views_.sizeOf(track.id)) this.sendWish_(track.id);
+      }
+    }
   }
 
   /** To everybody else in the room. */
@@ -333,6 +375,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.roster_.replaceAll(message.participants ?? peersAsParticipants(message.peers));
     if (this.topology === 'sfu') {
       this.enterSfu_();
+      this.repeatWishes_();
     } else {
       this.discard_(this.prepared_);
       this.prepared_ = null;
@@ -485,15 +528,24 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
         for (const entry of message.participants) this.heardQuality_(entry);
         return;
       case 'subscription-layers':
-        for (const { track, sent, reason } of message.subscriptions) {
+        for (const { track, sent, reason, spatial, temporal } of message.subscriptions) {
           const found = this.roster_.find(track);
           if (!found) continue;
-          found.track.layer = { sent, reason };
+          found.track.layer = {
+            sent,
+            reason,
+            ...(spatial === undefined ? {} : { spatial }),
+            ...(temporal === undefined ? {} : { temporal }),
+          };
           this.emit('trackUpdated', found);
         }
         return;
       case 'subscription-status':
-        this.roster_.setSupported(message.track, message.status === 'active');
+        this.roster_.setSupported(message.track, message.status !== 'codec_unsupported');
+        this.heardPause_(message.track, message.status === 'paused' ? message.reason : undefined);
+        return;
+      case 'track-layers':
+        this.publisher_?.setLayers(message.mid, message.layers);
         return;
       case 'broadcast':
       case 'direct': {
@@ -515,6 +567,15 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       default:
         return; // removed and room-closed speak by their close codes; the rest is not needed
     }
+  }
+
+  private heardPause_(trackId: string, reason: string | undefined): void {
+    const found = this.roster_.find(trackId);
+    if (!found || found.track.paused === (reason ?? null)) return;
+    found.track.paused = reason ?? null;
+    if (reason === undefined) this.emit('trackResumed', found);
+    else this.emit('trackPaused', { ...found, reason });
+    this.emit('trackUpdated', found);
   }
 
   private heardQuality_({ id, quality }: ParticipantQuality): void {
@@ -670,6 +731,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.local_?.stop();
     this.local_ = null;
     this.roster_.replaceAll([]);
+    this.views_.clear();
     this.activeSpeakers = [];
   }
 

@@ -27,7 +27,7 @@ export {
   screenShareSupported,
   speakerSelectionSupported,
 } from './media.js';
-export { browserPlatform, type Platform, type SocketLike } from './platform.js';
+export { browserPlatform, type Platform, type SocketLike, type ViewSize } from './platform.js';
 export * from './protocol.js';
 export { RemoteParticipant, RemoteTrack } from './remote.js';
 export { SignalingClient, type SignalingEvents, type SignalingState } from './signaling.js';

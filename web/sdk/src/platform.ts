@@ -37,6 +37,13 @@ export interface Platform {
   clearTimer(timer: unknown): void;
   /** Calls back when the network came back or changed; returns the function that stops it. */
   onNetworkChange(callback: () => void): () => void;
+  /** How large an element is shown, in pixels of the screen: now, and whenever it changes. */
+  onResize(element: Element, callback: (size: ViewSize) => void): () => void;
+}
+
+export interface ViewSize {
+  width: number;
+  height: number;
 }
 
 export function browserPlatform(): Platform {
@@ -61,8 +68,22 @@ export function browserPlatform(): Platform {
       target.addEventListener('online', callback);
       return () => target.removeEventListener('online', callback);
     },
+    onResize: (element, callback) => {
+      if (typeof ResizeObserver === 'undefined') return () => {};
+      const observer = new ResizeObserver((entries) => {
+        const box = entries.at(-1)?.contentRect;
+        if (!box) return;
+        const scale = Math.min(globalThis.devicePixelRatio || 1, kMaxPixelRatio);
+        callback({ width: Math.round(box.width * scale), height: Math.round(box.height * scale) });
+      });
+      observer.observe(element);
+      return () => observer.disconnect();
+    },
   };
 }
+
+// Phones have three pixels and more where people see hardly one: twice is sharp.
+const kMaxPixelRatio = 2;
 
 const kExplainMs = 3000;
 

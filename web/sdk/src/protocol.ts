@@ -68,13 +68,23 @@ export interface JoinMessage {
   capabilities?: { topology?: string[]; resume?: boolean };
 }
 
+/** What this client wants of a video of another. */
+export interface TrackWish {
+  layer: LayerWish;
+  /** How large it is shown, in pixels of the screen. */
+  width?: number;
+  height?: number;
+  /** 0 to 100, larger is more important; without it 50, and 75 for a screen. */
+  priority?: number;
+}
+
 /** Messages that belong to a joined session; they are numbered so that none is lost on resume. */
 export type SessionMessage =
   | { type: 'offer'; to?: string; sdp: Description<'offer'> }
   | { type: 'answer'; to?: string; sdp: Description<'answer'> }
   | { type: 'ice-candidate'; to?: string; candidate: RTCIceCandidateInit | null }
   | { type: 'describe-track'; mid: string; source?: TrackSource; muted?: boolean }
-  | { type: 'layer-wish'; track: string; layer: LayerWish }
+  | ({ type: 'layer-wish'; track: string } & TrackWish)
   | { type: 'set-metadata'; metadata: Metadata }
   | { type: 'mesh-connected' }
   | { type: 'mesh-failed'; reason?: string }
@@ -154,6 +164,15 @@ export interface SubscriptionLayer {
   wanted: LayerWish;
   sent: string;
   reason: string;
+  spatial?: number;
+  temporal?: number;
+  paused?: boolean;
+}
+
+/** A layer of an own video, and whether somebody watches it. */
+export interface WatchedLayer {
+  rid: string;
+  active: boolean;
 }
 
 export interface ParticipantQuality {
@@ -183,9 +202,11 @@ export type RoomMessage =
   | {
       type: 'subscription-status';
       track: string;
-      status: 'active' | 'codec_unsupported';
+      status: 'active' | 'paused' | 'codec_unsupported';
       codec: string;
+      reason?: string;
     }
+  | { type: 'track-layers'; track: string; mid: string; layers: WatchedLayer[] }
   | { type: 'media-state'; state: string; reason?: string }
   | { type: 'topology'; topology: TopologyKind; peers: PeerDescription[]; reason?: string }
   | { type: 'removed'; reason: string }

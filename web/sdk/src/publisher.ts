@@ -4,7 +4,7 @@
 
 import type { Link } from './link.js';
 import type { Publication, PublishedSource, Publisher } from './local.js';
-import type { TrackSource } from './protocol.js';
+import type { TrackSource, WatchedLayer } from './protocol.js';
 
 export interface SectionDescription {
   mid: string;
@@ -16,6 +16,8 @@ export class ServerPublisher implements Publisher {
   private readonly sections_ = new Map<PublishedSource, RTCRtpTransceiver>();
   private readonly retired_: { source: PublishedSource; section: RTCRtpTransceiver }[] = [];
   private readonly said_ = new Map<string, string>();
+  private readonly watched_ = new Map<RTCRtpSender, WatchedLayer[]>();
+  private applying_: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly link_: Link,
@@ -26,6 +28,7 @@ export class ServerPublisher implements Publisher {
     const { kind, track, stream, encodings } = publication;
     const spare = this.spareSection_(publication);
     if (spare) {
+      this.sendAll_(spare.sender);
       spare.direction = 'sendonly';
       spare.sender.setStreams?.(stream);
       void spare.sender.replaceTrack(track);
@@ -61,11 +64,54 @@ export class ServerPublisher implements Publisher {
     this.say_({ mid, source, muted });
   }
 
+  /** Encodes and sends only what somebody watches; the newest word on a section counts. */
+  setLayers(mid: string, layers: WatchedLayer[]): void {
+    const section = [...this.sections_.values()].find((s) => s.mid === mid);
+    if (section) this.apply_(section.sender, layers);
+  }
+
+  // A new publication is sent whole until the server says what is watched.
+  private sendAll_(sender: RTCRtpSender): void {
+    const told = this.watched_.get(sender);
+    if (told)
+      this.apply_(
+        sender,
+        told.map(({ rid }) => ({ rid, active: true })),
+      );
+  }
+
+  private apply_(sender: RTCRtpSender, layers: WatchedLayer[]): void {
+    this.watched_.set(sender, layers);
+    // One after the other: parameters that were read before another change are refused.
+    this.applying_ = this.applying_.then(async () => {
+      if (this.watched_.get(sender) !== layers) return;
+      try {
+        const parameters = sender.getParameters();
+        if (setActive(parameters.encodings, layers)) await sender.setParameters(parameters);
+      } catch {
+        // The section closed meanwhile, or this browser cannot: then more is sent than watched.
+      }
+    });
+  }
+
   // A section is reused for the same source only: its encodings were fixed when it was made.
   private spareSection_(publication: Publication): RTCRtpTransceiver | null {
     const index = this.retired_.findIndex((r) => r.source === publication.source);
     return index < 0 ? null : (this.retired_.splice(index, 1)[0]?.section ?? null);
   }
+}
+
+/** Whether something changed. */
+function setActive(encodings: RTCRtpEncodingParameters[], layers: WatchedLayer[]): boolean {
+  let changed = false;
+  for (const encoding of encodings) {
+    // Without simulcast there is one encoding, without a name.
+    const layer = layers.find((l) => l.rid === (encoding.rid ?? ''));
+    if (!layer || (encoding.active ?? true) === layer.active) continue;
+    encoding.active = layer.active;
+    changed = true;
+  }
+  return changed;
 }
 
 export class PeerPublisher implements Publisher {

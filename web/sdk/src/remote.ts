@@ -22,8 +22,12 @@ export class RemoteTrack {
   mediaTrack: MediaStreamTrack | null = null;
   /** What this page asked for. */
   wish: LayerWish = 'auto';
+  /** How important it is to this page, 0 to 100; undefined: as the server has it. */
+  priority: number | undefined;
   /** The layer that the server sends and why, once it has said so. */
-  layer: { sent: string; reason: string } | null = null;
+  layer: { sent: string; reason: string; spatial?: number; temporal?: number } | null = null;
+  /** Why the server sends nothing of it for now (`bandwidth`); null while it does. */
+  paused: string | null = null;
 
   constructor(
     readonly id: string,

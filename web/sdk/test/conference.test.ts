@@ -280,6 +280,119 @@ describe('the others', () => {
   });
 });
 
+describe('videos of others', () => {
+  const wishes = () => platform.socket.sentOf('layer-wish');
+
+  it('are wished for with their view and priority', async () => {
+    await enter({ participants: [ada([adaCamera])] });
+    const element = {} as Element;
+    const stop = client.observeView('ada.1', element);
+    platform.resize(element, 640, 360);
+    expect(wishes().at(-1)).toMatchObject({ layer: 'auto', width: 640, height: 360 });
+    expect(wishes().at(-1)).not.toHaveProperty('priority');
+    client.setPriority('ada.1', 90);
+    client.setLayer('ada.1', 'medium');
+    expect(wishes().at(-1)).toMatchObject({
+      track: 'ada.1',
+      layer: 'medium',
+      width: 640,
+      height: 360,
+      priority: 90,
+    });
+    stop();
+    await platform.advance(300);
+    expect(wishes().at(-1)).not.toHaveProperty('width');
+  });
+
+  it('are paused and resumed by the server', async () => {
+    await enter({ participants: [ada([adaCamera])] });
+    const seen: string[] = [];
+    client.on('trackPaused', ({ track, reason }) => seen.push(`paused ${track.id} ${reason}`));
+    client.on('trackResumed', ({ track }) => seen.push(`resumed ${track.id}`));
+    const status = (state: string, reason?: string) =>
+      platform.socket.receive({
+        type: 'subscription-status',
+        track: 'ada.1',
+        status: state,
+        codec: 'VP8',
+        ...(reason ? { reason } : {}),
+      });
+    status('active');
+    status('paused', 'bandwidth');
+    const track = client.participants.get('ada')?.track('camera');
+    expect(track?.paused).toBe('bandwidth');
+    expect(track?.supported).toBe(true);
+    status('active');
+    expect(track?.paused).toBe(null);
+    expect(seen).toEqual(['paused ada.1 bandwidth', 'resumed ada.1']);
+  });
+});
+
+describe('layers that nobody watches', () => {
+  const layers = (low: boolean, medium: boolean, high: boolean) =>
+    platform.socket.receive({
+      type: 'track-layers',
+      track: 'me.1',
+      mid: '1',
+      layers: [
+        { rid: 'low', active: low },
+        { rid: 'medium', active: medium },
+        { rid: 'high', active: high },
+      ],
+    });
+  const sender = () => platform.connection.transceivers[1]!.sender;
+  const active = () => sender().encodings.map((e) => e.active);
+
+  it('are not sent until somebody does', async () => {
+    await enter();
+    layers(true, false, false);
+    await settle();
+    expect(active()).toEqual([true, false, false]);
+    layers(false, false, false);
+    layers(false, true, true);
+    await settle();
+    expect(active()).toEqual([false, true, true]);
+    expect(sender().set).toBe(2);
+    layers(false, true, true);
+    await settle();
+    expect(sender().set).toBe(2);
+  });
+
+  it('may be of a section that is gone', async () => {
+    await enter();
+    platform.socket.receive({
+      type: 'track-layers',
+      track: 'me.9',
+      mid: '9',
+      layers: [{ rid: '', active: false }],
+    });
+    await settle();
+    expect(active()).toEqual([true, true, true]);
+  });
+
+  it('are on again when a section is used anew', async () => {
+    await enter();
+    const share = () => client.startScreenShare(fakeStream([new FakeTrack('video')], 'screen'));
+    await share();
+    await settle();
+    const screen = platform.connection.transceivers[2]!;
+    screen.mid = '2';
+    platform.socket.receive({
+      type: 'track-layers',
+      track: 'me.2',
+      mid: '2',
+      layers: [{ rid: '', active: false }],
+    });
+    await settle();
+    expect(screen.sender.encodings[0]?.active).toBe(false);
+    await client.stopScreenShare();
+    await share();
+    await settle();
+    expect(platform.connection.transceivers).toHaveLength(3);
+    expect(screen.sender.encodings[0]?.active).toBe(true);
+  });
+});
+
 describe('own media', () => {
   it('mutes the microphone and says so', async () => {
     await enter();

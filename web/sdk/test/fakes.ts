@@ -1,7 +1,7 @@
 // A browser made of plain objects: a clock that tests turn, sockets and peer connections that
 // record what was asked of them.
 
-import type { Platform, Refusal, SocketLike } from '../src/platform.js';
+import type { Platform, Refusal, SocketLike, ViewSize } from '../src/platform.js';
 
 interface Timer {
   at: number;
@@ -16,6 +16,7 @@ export class FakePlatform implements Platform {
   secure = true;
   refusal: Refusal | null = null;
   private readonly timers_ = new Set<Timer>();
+  private readonly watched_ = new Map<Element, (size: ViewSize) => void>();
   private networkChanged_: (() => void) | null = null;
 
   createSocket(url: string): SocketLike {
@@ -55,6 +56,11 @@ export class FakePlatform implements Platform {
     };
   }
 
+  onResize(element: Element, callback: (size: ViewSize) => void): () => void {
+    this.watched_.set(element, callback);
+    return () => this.watched_.delete(element);
+  }
+
   get socket(): FakeSocket {
     return this.sockets.at(-1)!;
   }
@@ -63,6 +69,12 @@ export class FakePlatform implements Platform {
   }
   get timerCount(): number {
     return this.timers_.size;
+  }
+  get watchedElements(): number {
+    return this.watched_.size;
+  }
+  resize(element: Element, width: number, height: number): void {
+    this.watched_.get(element)?.({ width, height });
   }
   networkChange(): void {
     this.networkChanged_?.();
@@ -167,10 +179,31 @@ export function fakeStream(tracks: FakeTrack[], id = 'stream'): MediaStream {
 
 export class FakeSender {
   constructor(public track: FakeTrack | null) {}
+  encodings: RTCRtpEncodingParameters[] = [];
+  /** How often parameters were set. */
+  set = 0;
+  private transaction_ = 0;
+
   async replaceTrack(track: FakeTrack | null): Promise<void> {
     this.track = track;
   }
   setStreams(): void {}
+  getParameters() {
+    this.transaction_ += 1;
+    return {
+      transactionId: String(this.transaction_),
+      encodings: this.encodings.map((e) => ({ ...e })),
+    };
+  }
+  async setParameters(parameters: {
+    transactionId: string;
+    encodings: RTCRtpEncodingParameters[];
+  }): Promise<void> {
+    await Promise.resolve();
+    if (parameters.transactionId !== String(this.transaction_)) throw new Error('stale');
+    this.encodings = parameters.encodings;
+    this.set += 1;
+  }
 }
 
 export class FakeTransceiver {
@@ -185,6 +218,7 @@ export class FakeTransceiver {
     readonly init: RTCRtpTransceiverInit = {},
   ) {
     this.sender = new FakeSender(track);
+    this.sender.encodings = (init.sendEncodings ?? [{}]).map((e) => ({ active: true, ...e }));
     this.receiver = { track: new FakeTrack(kind) };
   }
 }

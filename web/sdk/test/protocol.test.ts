@@ -46,6 +46,7 @@ const clientSamples: ClientMessage[] = [
   { type: 'ice-candidate', to: 'a', candidate: { candidate: 'c', sdpMid: '0', sdpMLineIndex: 0 } },
   { type: 'describe-track', mid: '0', source: 'screen-audio', muted: false },
   { type: 'layer-wish', track: 'a.1', layer: 'medium' },
+  { type: 'layer-wish', track: 'a.1', layer: 'auto', width: 640, height: 360, priority: 80 },
   { type: 'set-metadata', metadata: {} },
   { type: 'mesh-connected' },
   { type: 'mesh-failed', reason: 'no path' },
@@ -137,7 +138,27 @@ const serverSamples: ServerMessage[] = [
   },
   {
     type: 'subscription-layers',
-    subscriptions: [{ track: 'a.1', wanted: 'auto', sent: 'high', reason: 'r' }],
+    subscriptions: [
+      { track: 'a.1', wanted: 'auto', sent: 'high', reason: 'r' },
+      { track: 'a.2', wanted: 'auto', sent: '', reason: 'bandwidth', paused: true },
+      { track: 'a.3', wanted: 'auto', sent: 'single', reason: 'estimate', spatial: 1, temporal: 0 },
+    ],
+  },
+  {
+    type: 'subscription-status',
+    track: 'a.1',
+    status: 'paused',
+    codec: 'VP8',
+    reason: 'bandwidth',
+  },
+  {
+    type: 'track-layers',
+    track: 'a.1',
+    mid: '1',
+    layers: [
+      { rid: 'low', active: true },
+      { rid: 'high', active: false },
+    ],
   },
   { type: 'subscription-status', track: 'a.1', status: 'codec_unsupported', codec: 'H264' },
   { type: 'media-state', state: 'connected', reason: '' },
