@@ -137,6 +137,7 @@ void Allocator::add_candidate(const AllocationStream& stream, std::size_t index)
     candidate.priority = priority_of(stream.wish, stream.screen);
     candidate.area = stream.wish.view.area() == 0 ? kUsualArea : stream.wish.view.area();
     candidate.fresh = memory.fresh;
+    candidate.insists = stream.wish.layer != Wish::kAuto && !path_.probes();
     candidate.top_reason = height.reason;
     std::size_t highest = height.rung;
     if (rungs.of[lowest] > highest) {
@@ -168,8 +169,10 @@ void Allocator::add_candidate(const AllocationStream& stream, std::size_t index)
 }
 
 void Allocator::choose(Instant now) {
-    const auto limit = path_.limit();
+    auto limit = path_.limit();
     if (!limit) return fill({}, true);
+    // What a receiver estimates is bound to what it gets: who gets nothing would never get more.
+    if (!path_.probes()) limit = std::max(*limit, lowest_);
     fill(limit, false);
     // The first limit lowers nothing: until then it was not known how much there is.
     if (lowered() && limited_) gate_.on_lowered(now);
@@ -195,7 +198,7 @@ void Allocator::choose(Instant now) {
 }
 
 bool Allocator::fits(const Candidate& candidate, int level, std::optional<Bitrate> budget) const {
-    if (!budget) return true;
+    if (!budget || candidate.insists) return true;
     const Bitrate total = filled_ - candidate.cost(candidate.level) + candidate.cost(level);
     if (level > candidate.current && !candidate.fresh) return total * kRaiseHeadroom <= *budget;
     return total <= *budget * kKeepTolerance;
@@ -206,7 +209,8 @@ bool Allocator::fits(const Candidate& candidate, int level, std::optional<Bitrat
 void Allocator::fill(std::optional<Bitrate> budget, bool may_raise) {
     filled_ = audio_;
     const auto cap = [&](const Candidate& candidate) {
-        return may_raise || candidate.fresh ? candidate.top() : candidate.current;
+        const bool free = may_raise || candidate.fresh || candidate.insists;
+        return free ? candidate.top() : candidate.current;
     };
     for (Candidate& candidate : candidates_) candidate.level = kNothing;
     for (Candidate& candidate : candidates_) {

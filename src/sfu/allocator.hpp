@@ -92,7 +92,7 @@ class Allocator {
         path_.on_receiver_estimate(estimate, now);
     }
     /// 0 to 1, of a receiver report.
-    void on_loss(double fraction, Instant now) { path_.on_loss(fraction, used_, lowest_, now); }
+    void on_loss(double fraction, Instant now) { path_.on_loss(fraction, used_, now); }
     void on_path_changed() {
         path_.clear();
         limited_ = false;
@@ -137,6 +137,7 @@ class Allocator {
         std::uint8_t priority = 0;
         std::uint32_t area = 0;
         bool fresh = false;
+        bool insists = false;    // on what was wished for, as long as no limit is certain
         int current = kNothing;  // into steps
         int level = kNothing;    // the outcome
         int top() const { return static_cast<int>(steps.size()) - 1; }

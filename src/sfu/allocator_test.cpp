@@ -475,6 +475,23 @@ TEST_F(AllocatorTest, LossAlonePausesNothing) {
     EXPECT_EQ(levels(), "00");
 }
 
+TEST_F(AllocatorTest, AReceiversEstimateAlonePausesNothing) {
+    audio();
+    video(camera());
+    remb(17);  // it got hardly anything until now
+    EXPECT_EQ(levels_after(5s), "0");
+}
+
+TEST_F(AllocatorTest, AWishByNameCountsMoreThanWhatAReceiverEstimates) {
+    AllocationStream& stream = video(camera());
+    video(camera());
+    stream.wish.layer = Wish::kHigh;
+    remb(400);
+    EXPECT_EQ(levels_after(2s), "20");
+    stream.wish.layer = Wish::kMedium;
+    EXPECT_EQ(levels_after(2s), "10");
+}
+
 // A receiver estimates at most 1.5 times what it gets: the next layer is tried, and stays.
 TEST_F(AllocatorTest, TriesMoreWhereTheReceiverCannotKnow) {
     video(camera());

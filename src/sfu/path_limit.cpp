@@ -13,13 +13,13 @@ void PathLimit::on_receiver_estimate(Bitrate estimate, Instant now) {
     if (fell || stayed) tried_.reset();
 }
 
-void PathLimit::on_loss(double fraction, Bitrate sending, Bitrate least, Instant now) {
+void PathLimit::on_loss(double fraction, Bitrate sending, Instant now) {
     if (fraction > kLowLoss) last_lossy_ = now;
     bad_reports_ = fraction >= kHighLoss ? bad_reports_ + 1 : 0;
     if (bad_reports_ < kReportsForLoss || probes()) return;
     bad_reports_ = 0;
     tried_.reset();
-    by_loss_ = std::max(least, sending * std::min(kLeastBackoff, 1 - kLossBackoff * fraction));
+    by_loss_ = sending * std::min(kLeastBackoff, 1 - kLossBackoff * fraction);
 }
 
 std::optional<Bitrate> PathLimit::limit() const {

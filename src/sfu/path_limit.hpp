@@ -33,9 +33,8 @@ class PathLimit {
     /// Of a controller that probes: from now on nothing else counts.
     void on_estimate(Bitrate estimate) { probed_ = estimate; }
     void on_receiver_estimate(Bitrate estimate, Instant now);
-    /// `sending`: what the streams take now; `least`: what they take at least. Loss alone pauses
-    /// nothing: a path may lose packets at any rate.
-    void on_loss(double fraction, Bitrate sending, Bitrate least, Instant now);
+    /// `sending`: what the streams take now.
+    void on_loss(double fraction, Bitrate sending, Instant now);
     /// Another path: nothing is known of it.
     void clear() { *this = PathLimit(); }
 

@@ -79,27 +79,6 @@ TEST_F(Layers, FollowTheEstimateDownAndUp) {
     EXPECT_EQ(video_of(bob).layer_sent, "high");
 }
 
-TEST_F(Layers, ArePausedWithAReasonAndResumed) {
-    Client& alice = join(world_, "alice", kRids);
-    Client& bob = join(world_, "bob");
-    Camera camera(world_, alice, kRids);
-    run(4s, camera, bob, 3000);
-    run(1s, camera, bob, 50);
-    const auto before = video_packets(bob);
-    run(3s, camera, bob, 50);
-    EXPECT_EQ(video_packets(bob), before);
-    ASSERT_EQ(statuses(bob).size(), 1U);
-    EXPECT_EQ(statuses(bob)[0].status, SubscriptionStatus::kPaused);
-    EXPECT_EQ(statuses(bob)[0].reason, "bandwidth");
-    EXPECT_EQ(video_of(bob).status, SubscriptionStatus::kPaused);
-    EXPECT_EQ(video_of(bob).layer_sent, "");
-    run(8s, camera, bob, 3000);
-    EXPECT_GT(video_packets(bob), before + 100);
-    ASSERT_EQ(statuses(bob).size(), 2U);
-    EXPECT_EQ(statuses(bob)[1].status, SubscriptionStatus::kActive);
-    EXPECT_EQ(video_of(bob).layer_sent, "high");
-}
-
 TEST_F(Layers, GoUpNoHigherThanTheViewNeeds) {
     Client& alice = join(world_, "alice", kRids);
     Client& bob = join(world_, "bob");

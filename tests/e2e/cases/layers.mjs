@@ -16,6 +16,12 @@ export const cases = [
       const room = 'layers';
       const ada = await t.join(chromium, server, { room, name: 'Ada', video: '1280x720@20' });
       const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
+      // Who watches in other sizes keeps all layers going.
+      await wish(bob, 'high');
+      const cai = await t.join(chromium, server, { room, name: 'Cai', video: '160x90@5' });
+      await wish(cai, 'medium');
+      const dot = await t.join(chromium, server, { room, name: 'Dot', video: '160x90@5' });
+      await wish(dot, 'low');
 
       const sent = await waitFor('three layers to be encoded', () => layersOf(ada), {
         timeout: kRampMs,
@@ -40,6 +46,49 @@ export const cases = [
       );
       await bob.seesFlow('Ada', 'camera');
       await bob.seesFlow('Ada', 'microphone');
+    },
+  },
+  {
+    name: 'layers that nobody watches stop at the publisher, and return at once',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server();
+      const chromium = await t.chromium();
+      const room = 'watched';
+      const ada = await t.join(chromium, server, { room, name: 'Ada', video: '1280x720@20' });
+      const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
+      await wish(bob, 'high');
+      await waitFor('the high layer to be seen', async () => (await heightAt(bob)) === 720, {
+        timeout: kRampMs,
+        explain: () => ada.stats(),
+      });
+
+      await wish(bob, 'low');
+      await waitFor('the low layer to be seen', async () => (await heightAt(bob)) === 180);
+      await waitFor('the others to stop', async () => same(await sending(ada), ['low']), {
+        timeout: 15_000,
+        explain: () => sending(ada),
+      });
+      await bob.seesFlow('Ada', 'camera');
+
+      await wish(bob, 'high');
+      const asked = Date.now();
+      await waitFor('the high layer to return', async () => (await heightAt(bob)) === 720, {
+        explain: () => sending(ada),
+      });
+      check(Date.now() - asked < 4000, `it to return soon, took ${Date.now() - asked} ms`);
+      // The one below may be kept ready where the path is narrow.
+      await waitFor('the low layer to stop', async () => !(await sending(ada)).includes('low'), {
+        explain: () => sending(ada),
+      });
+
+      await bob.leave();
+      await waitFor('everything to stop', async () => same(await sending(ada), []), {
+        timeout: 15_000,
+        explain: () => sending(ada),
+      });
+      const cai = await t.join(chromium, server, { room, name: 'Cai', video: '160x90@5' });
+      await cai.seesFlow('Ada', 'camera');
     },
   },
   {
@@ -74,14 +123,40 @@ async function layersOf(person) {
   return all ? byRid : null;
 }
 
+/** The names of the layers of which frames leave. */
+async function sending(person) {
+  const frames = async () => {
+    const [connection] = await person.stats();
+    return (connection?.outbound ?? []).filter((s) => s.kind === 'video');
+  };
+  const before = await frames();
+  await new Promise((done) => setTimeout(done, 600));
+  const after = await frames();
+  return after
+    .filter((now) => now.frames > (before.find((s) => s.rid === now.rid)?.frames ?? 0))
+    .map((s) => s.rid)
+    .sort();
+}
+
+function same(a, b) {
+  return a.join() === b.join();
+}
+
+async function heightAt(person) {
+  return (await person.received('Ada', 'camera'))?.height;
+}
+
+/** Of Ada's camera, once it is there. */
 function wish(person, layer) {
-  return person.page.evaluate((wanted) => {
-    const { client } = window.parley;
-    for (const participant of client.participants.values()) {
-      const track = participant.track('camera');
+  return waitFor(`${person.name} to wish for ${layer}`, () =>
+    person.page.evaluate((wanted) => {
+      const { client } = window.parley;
+      const ada = [...client.participants.values()].find((p) => p.name === 'Ada');
+      const track = ada?.track('camera');
       if (track) client.setLayer(track.id, wanted);
-    }
-  }, layer);
+      return Boolean(track);
+    }, layer),
+  );
 }
 
 async function switchTo(person, layer) {
