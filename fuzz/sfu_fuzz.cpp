@@ -21,6 +21,8 @@ using namespace parley::sfu;
 constexpr media::Codec kCodecs[] = {media::Codec::kVp8, media::Codec::kVp9, media::Codec::kH264,
                                     media::Codec::kAv1, media::Codec::kOpus};
 
+constexpr std::uint8_t kDescriptorId = 4;
+
 PublicationConfig config_of(std::uint8_t selector) {
     PublicationConfig config;
     config.codec = kCodecs[selector % std::size(kCodecs)];
@@ -30,6 +32,8 @@ PublicationConfig config_of(std::uint8_t selector) {
     config.extensions.set(1, rtp::ExtensionType::kAudioLevel);
     config.extensions.set(2, rtp::ExtensionType::kVideoOrientation);
     config.extensions.set(3, rtp::ExtensionType::kColorSpace);
+    config.extensions.set(kDescriptorId, rtp::ExtensionType::kDependencyDescriptor);
+    config.extensions.set(5, rtp::ExtensionType::kVideoLayersAllocation);
     if (config.kind == Kind::kVideo && (selector & 0x80) == 0) config.rids = {"q", "h", "f"};
     return config;
 }
@@ -45,7 +49,9 @@ class Session {
         format_.extensions.set(2, rtp::ExtensionType::kAbsSendTime);
         format_.extensions.set(5, rtp::ExtensionType::kAudioLevel);
         format_.extensions.set(6, rtp::ExtensionType::kColorSpace);
+        format_.extensions.set(7, rtp::ExtensionType::kDependencyDescriptor);
         format_.set_mid("12");
+        for (auto& inspector : inspectors_) inspector.set_codec(publication_.codec());
         for (auto& subscription : subscriptions_) subscription.start(publication_, now_);
     }
 
@@ -63,6 +69,7 @@ class Session {
             case 4: publication_.set_muted(value % 2 == 0); break;
             case 5: publication_.on_sender_report(value % 4, {in.u64()}, in.u32(), now_); break;
             case 6: nack(subscription, in.u16()); break;
+            case 11: assign(subscription, value); break;
             case 7: (void)subscription.make_sender_report(publication_, wall_, now_); break;
             default: packet(opcode % 4, in.take(in.u8())); break;
         }
@@ -73,10 +80,23 @@ class Session {
     }
 
  private:
+    void assign(Subscription& subscription, std::uint8_t value) {
+        const auto options = publication_.options(now_);
+        std::optional<LayerId> target;
+        if (value < options.size()) target = options[value].id;
+        subscription.assign(target, Reason::kEstimate, publication_, now_);
+    }
     void packet(std::size_t layer, BytesView bytes) {
         const auto view = rtp::parse_packet(bytes);
         if (!view) return;
-        const auto stored = publication_.on_packet(layer, *view, now_);
+        if (layer >= inspectors_.size()) return;
+        media::FrameInfo frame;
+        if (!view->payload.empty()) {
+            const auto info = inspectors_[layer].on_packet(*view, view->extension(kDescriptorId));
+            if (!info) return;
+            frame = *info;
+        }
+        const auto stored = publication_.on_packet(layer, *view, frame, now_);
         if (!stored) return;
         for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
             const Decision decision = subscriptions_[i].decide(publication_, **stored, now_);
@@ -88,6 +108,7 @@ class Session {
         const StoredPacket* stored = publication_.ring().find(forward.slot);
         PARLEY_ASSERT(stored != nullptr);
         const std::size_t size = write_packet(*stored, forward.decision, format_, {now_, {}}, out_);
+        PARLEY_ASSERT(size == 0 || size == packet_size(*stored, forward.decision, format_, {}));
         PARLEY_ASSERT(size == 0 || rtp::parse_packet(BytesView(out_).first(size)));
         const std::int64_t number = numbers_[subscriber].unwrap(forward.decision.sequence_number);
         auto& used = used_[subscriber];
@@ -112,6 +133,7 @@ class Session {
     Instant now_ = Instant{} + 1s;
     WallAnchor wall_{Instant{}, WallTime{1'700'000'000'000'000}};
     Publication publication_;
+    std::array<media::FrameInspector, kMaxLayers> inspectors_;
     std::array<Subscription, 2> subscriptions_{
         Subscription{{.retransmit = true, .wish = Wish::kAuto}, random_},
         Subscription{{.retransmit = false, .wish = Wish::kLow}, random_}};

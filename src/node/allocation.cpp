@@ -174,7 +174,8 @@ sfu::StreamMask Allocation::needs_of(const Outlet& outlet) const {
     const sfu::Assignment& assignment = outlet.assignment;
     if (assignment.reason == sfu::Reason::kOff) return 0;
     sfu::StreamMask needs = 0;
-    if (const auto sent = outlet.subscription.layer()) needs |= sfu::stream_bit(sent->stream);
+    if (const auto sent = outlet.subscription.layer(outlet.track->publication))
+        needs |= sfu::stream_bit(sent->stream);
     const sfu::LayerOptions& options = outlet.track->options;
     if (!assignment.target) {
         if (!options.empty()) needs |= sfu::stream_bit(options[0].id.stream);

@@ -257,7 +257,9 @@ Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
     }
     // A packet without payload is padding that probes the path: it fills its number, no more.
     if (!packet.payload.empty()) {
-        const auto frame = stream.inspector.on_packet(packet);
+        const auto frame = stream.inspector.on_packet(
+            packet, sections_[stream.section].extensions.find(
+                        packet, rtp::ExtensionType::kDependencyDescriptor));
         if (!frame) return fail(trace::Drop::kMalformed);
         incoming.frame = *frame;
     }

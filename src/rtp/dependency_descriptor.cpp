@@ -1,5 +1,7 @@
 #include "rtp/dependency_descriptor.hpp"
 
+#include <algorithm>
+
 #include "base/bit_reader.hpp"
 
 namespace parley::rtp {
@@ -7,6 +9,13 @@ namespace {
 
 using Error = DependencyDescriptorError;
 using Checked = Result<void, Error>;
+
+// A.8.2 mandatory_descriptor_fields() and the flags of extended_descriptor_fields().
+constexpr std::size_t kMandatoryBits = 24;
+constexpr std::size_t kFlags = 5;
+constexpr std::size_t kStructureFlag = kMandatoryBits;
+constexpr std::size_t kActiveTargetsFlag = kMandatoryBits + 1;
+constexpr std::size_t kTemplateIdOffset = kMandatoryBits + kFlags;  // when a structure follows
 
 // ns(n): a number below `limit` in as few bits as fit (A.8.1).
 std::uint32_t read_non_symmetric(BitReader& reader, std::uint32_t limit) {
@@ -151,7 +160,86 @@ Checked read_frame(BitReader& reader, const Flags& flags, const FrameDependencyS
     return {};
 }
 
+bool bit(BytesView data, std::size_t at) {
+    return ((data[at / 8] >> (7 - at % 8)) & 1) != 0;
+}
+
+// Puts bits into octets that are zero.
+class BitAppender {
+ public:
+    explicit BitAppender(BytesSpan out) : out_(out) {}
+    void append(std::uint32_t value, std::size_t count) {
+        while (count-- > 0) put(((value >> count) & 1) != 0);
+    }
+    void append(BytesView data, std::size_t first, std::size_t end) {
+        for (; first < end && first % 8 != 0; ++first) put(bit(data, first));
+        for (; end - first >= 8; first += 8) append(data[first / 8], 8);
+        for (; first < end; ++first) put(bit(data, first));
+    }
+
+ private:
+    void put(bool value) {
+        if (value) out_[at_ / 8] |= static_cast<std::uint8_t>(0x80U >> (at_ % 8));
+        ++at_;
+    }
+    BytesSpan out_;
+    std::size_t at_ = 0;
+};
+
+void shift_template_offset(BytesSpan data, std::uint8_t shift) {
+    const std::uint32_t word = load_be16(&data[kTemplateIdOffset / 8]);
+    constexpr unsigned kBelow = 16 - kTemplateIdOffset % 8 - 6;
+    const std::uint32_t offset = ((word >> kBelow) + shift) & 0x3F;
+    store_be16(&data[kTemplateIdOffset / 8],
+               static_cast<std::uint16_t>((word & ~(0x3FU << kBelow)) | (offset << kBelow)));
+}
+
 }  // namespace
+
+std::size_t rewrite_dependency_descriptor(BytesView data, const DependencyDescriptorChange& change,
+                                          BytesSpan out) {
+    if (data.size() < 3) return 0;
+    const bool extended = data.size() > 3;
+    const bool has_structure = extended && bit(data, kStructureFlag);
+    const bool has_targets = extended && bit(data, kActiveTargetsFlag);
+    if (has_structure && data.size() < 5) return 0;
+    const std::size_t count = change.active_decode_targets == 0 ? 0 : change.decode_target_count;
+    const std::size_t at = change.active_targets_at;
+    const std::size_t old_bits = data.size() * 8;
+    std::size_t size = data.size();
+    if (count != 0) {
+        const std::size_t needed = at + (has_targets ? count : 0);
+        if (extended ? needed > old_bits || at < kTemplateIdOffset : at != kTemplateIdOffset) {
+            return 0;
+        }
+        if (!has_targets) size = (std::max(old_bits, at) + count + 7) / 8;
+    }
+    if (size > out.size()) return 0;
+    const BytesSpan written = out.first(size);
+    std::fill(written.begin(), written.end(), std::uint8_t{0});
+    BitAppender bits(written);
+    if (count == 0) {
+        bits.append(data, 0, old_bits);
+    } else {
+        bits.append(data, 0, kMandatoryBits);
+        if (extended) {
+            bits.append(has_structure ? 1U : 0U, 1);
+            bits.append(1U, 1);
+            bits.append(data, kActiveTargetsFlag + 1, at);
+        } else {
+            bits.append(0b01000U, kFlags);
+        }
+        bits.append(change.active_decode_targets, count);
+        if (extended) bits.append(data, at + (has_targets ? count : 0), old_bits);
+    }
+    written[0] = static_cast<std::uint8_t>((written[0] & 0xC0) |
+                                           ((written[0] + change.template_shift) & 0x3F));
+    store_be16(&written[1], change.frame_number);
+    if (has_structure && change.template_shift != 0) {
+        shift_template_offset(written, change.template_shift);
+    }
+    return size;
+}
 
 std::optional<DependencyDescriptorStart> read_dependency_descriptor_start(BytesView data) {
     if (data.size() < 3) return {};
@@ -185,6 +273,8 @@ Result<DependencyDescriptor, Error> DependencyDescriptorReader::read(BytesView d
         return fail(Error::kNoStructure);
     }
     const FrameDependencyStructure& structure = fresh ? *fresh : structure_;
+    descriptor.active_targets_at =
+        static_cast<std::uint16_t>(kMandatoryBits + (data.size() > 3 ? reader.position() : kFlags));
     if (flags.active_targets) {
         descriptor.active_decode_targets = reader.bits(structure.decode_target_count);
     }

@@ -1,7 +1,7 @@
 // The dependency descriptor header extension (AV1 RTP payload format 1.0, appendix A): which frames
 // a frame needs and who may go without it, for any codec. The template structure arrives with a key
-// frame and is kept; reading the others needs it. Writing is left out: a forwarder passes the
-// octets through.
+// frame and is kept; reading the others needs it. Writing one
+// anew is left out: a forwarder changes what it passes on (rewrite_dependency_descriptor).
 
 #pragma once
 
@@ -87,6 +87,8 @@ struct DependencyDescriptor {
     bool structure_attached = false;  // a key frame: decoding may start here
     /// One bit a decode target; only where the packet says it.
     std::optional<std::uint32_t> active_decode_targets;
+    /// The bit where these targets stand, or would.
+    std::uint16_t active_targets_at = 0;
     FrameDependencyTemplate frame;  // layers and dependencies, custom fields applied
     std::optional<Resolution> resolution;
 };
@@ -108,6 +110,23 @@ struct DependencyDescriptorStart {
     std::uint16_t frame_number = 0;
 };
 std::optional<DependencyDescriptorStart> read_dependency_descriptor_start(BytesView data);
+
+/// What a forwarder changes in a descriptor: A.2 to A.5 let it renumber frames and templates with
+/// an offset and say which decode targets it still sends.
+struct DependencyDescriptorChange {
+    std::uint16_t frame_number = 0;
+    std::uint8_t template_shift = 0;  // added to template ids
+    /// Of those that the descriptor has; 0 leaves them as they are.
+    std::uint32_t active_decode_targets = 0;
+    std::uint8_t decode_target_count = 0;
+    std::uint16_t active_targets_at = 0;  // as it was read
+};
+/// Octets that the change may add.
+inline constexpr std::size_t kMaxDescriptorGrowth = 5;
+/// `data` must have been read before. Returns the size written; 0 when `out` is too small or `data`
+/// does not reach to where the change belongs.
+std::size_t rewrite_dependency_descriptor(BytesView data, const DependencyDescriptorChange& change,
+                                          BytesSpan out);
 
 /// Reads the descriptors of one stream in the order of arrival, keeping the template structure.
 /// About 6 kB; a stream without the extension should not own one.

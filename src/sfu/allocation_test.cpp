@@ -53,7 +53,7 @@ class Load {
 
  private:
     void forward(std::size_t layer, const test::Bytes& bytes) {
-        const auto stored = publication_.on_packet(layer, test::view(bytes), now_);
+        const auto stored = arrivals_.on_packet(publication_, layer, test::view(bytes), now_);
         if (!stored) return;
         for (auto& s : subscriptions_) {
             const Decision decision = s->decide(publication_, **stored, now_);
@@ -89,6 +89,7 @@ class Load {
     Instant now_ = test::at_ms(1000);
     WallAnchor wall_{Instant{}, WallTime{1'700'000'000'000'000}};
     Publication publication_{test::vp8_config({"l", "h"}), std::make_shared<ParticipantClock>()};
+    test::Arrivals arrivals_;
     std::vector<std::unique_ptr<Subscription>> subscriptions_;
     std::array<test::Vp8Source, 2> source_;
     std::array<std::vector<std::vector<test::Bytes>>, 2> frames_;

@@ -11,17 +11,21 @@
 namespace parley::sfu {
 
 struct Decision {
-    bool forward = false;
+    bool forward : 1 = false;
+    bool marker : 1 = false;
+    bool empty : 1 = false;  // only its place is filled: a packet without payload
+    bool patch_picture_id : 1 = false;
+    bool patch_tl0_index : 1 = false;
+    bool patch_descriptor : 1 = false;                    // the dependency descriptor
     trace::Drop reason = trace::Drop::kLayerNotSelected;  // when not forwarded
-    bool marker = false;
-    bool empty = false;  // only its place is filled: a packet without payload
-    bool patch_picture_id = false;
-    bool patch_tl0_index = false;
     std::uint8_t tl0_index = 0;
     std::uint8_t padding = 0;  // octets to add so that a train's pieces are equal, at most 16
     std::uint16_t picture_id = 0;
     std::uint16_t sequence_number = 0;
     std::uint32_t timestamp = 0;
+    std::uint16_t frame_number = 0;           // of the dependency descriptor
+    std::uint8_t template_shift = 0;          // added to its template ids
+    std::uint32_t active_decode_targets = 0;  // written into it unless 0
 
     static Decision drop(trace::Drop why) {
         Decision decision;

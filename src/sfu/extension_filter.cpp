@@ -12,6 +12,7 @@ bool is_forwarded(rtp::ExtensionType type) {
         case rtp::ExtensionType::kVideoOrientation:
         case rtp::ExtensionType::kPlayoutDelay:
         case rtp::ExtensionType::kColorSpace:
+        case rtp::ExtensionType::kDependencyDescriptor:
         case rtp::ExtensionType::kContentType:
         case rtp::ExtensionType::kAbsCaptureTime: return true;
         default: return false;

@@ -1,9 +1,10 @@
 // The header extensions that say something about the media rather than about the hop, kept by type
 // so that each subscriber's ids can be put to them: elements of type, size, data.
 //
-// Left out on purpose: mid, rid and send times belong to the hop; the dependency descriptor and the
-// layers allocation describe what a subscriber does not get as it is. The absolute capture time is
-// of the publisher's clock and stays so from end to end.
+// Left out on purpose: mid, rid and send times belong to the hop; the layers allocation describes
+// what a subscriber does not get as it is. The absolute capture time is of the publisher's clock
+// and stays so from end to end. The dependency descriptor is kept; the packet writer changes in it
+// what differs for a subscriber.
 
 #pragma once
 
@@ -26,7 +27,8 @@ class FilteredExtensions {
     BytesView bytes() const { return {buffer_.data(), size_}; }
 
  private:
-    std::array<std::uint8_t, 64> buffer_;
+    // A structure of three by three layers takes some 100 octets.
+    std::array<std::uint8_t, 320> buffer_;
     std::size_t size_ = 0;
 };
 

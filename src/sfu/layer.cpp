@@ -2,24 +2,7 @@
 
 #include <algorithm>
 
-#include "media/vp8.hpp"
-#include "media/vp9.hpp"
-
 namespace parley::sfu {
-namespace {
-
-template <typename Descriptor>
-void take_ids(const Descriptor& descriptor, PayloadFacts& facts) {
-    facts.has_picture_id = descriptor.has_picture_id;
-    facts.picture_id_is_long = descriptor.long_picture_id;
-    facts.picture_id = descriptor.picture_id;
-    facts.picture_id_at = descriptor.picture_id_at;
-    facts.has_tl0_index = descriptor.has_tl0_picture_index;
-    facts.tl0_index = descriptor.tl0_picture_index;
-    facts.tl0_index_at = descriptor.tl0_picture_index_at;
-}
-
-}  // namespace
 
 std::optional<trace::Drop> Layer::place(const rtp::PacketView& packet, Instant now,
                                         StoredPacket& stored) {
@@ -56,27 +39,38 @@ void Layer::restart(const rtp::PacketView& packet) {
     }
     ssrc_ = packet.ssrc;
     clock_.reset();
-    inspector_.set_codec(inspector_.codec());
+    structure_version_.reset();
     window_.restart(packet.sequence_number);
 }
 
-Result<void, media::PayloadError> Layer::inspect(const rtp::PacketView& packet,
-                                                 StoredPacket& stored) {
-    const auto info = inspector_.on_packet(packet);
-    if (!info) return fail(info.error());
+bool Layer::take(const media::FrameInfo& frame, StoredPacket& stored) {
     PayloadFacts& facts = stored.facts;
-    facts.starts_frame = info->start_of_frame;
-    facts.ends_frame = info->end_of_frame;
-    facts.keyframe = info->keyframe;
-    facts.temporal_layer = info->temporal_id;
-    facts.width = info->width;
-    facts.height = info->height;
-    if (inspector_.codec() == media::Codec::kVp8) {
-        if (const auto descriptor = media::parse_vp8(packet.payload)) take_ids(*descriptor, facts);
-    } else if (inspector_.codec() == media::Codec::kVp9) {
-        if (const auto descriptor = media::parse_vp9(packet.payload)) take_ids(*descriptor, facts);
+    facts.starts_frame = frame.start_of_frame;
+    facts.starts_picture = frame.start_of_picture;
+    facts.keyframe = frame.keyframe;
+    facts.dense_picture_ids = codec_ == media::Codec::kVp8;
+    facts.spatial_layer = std::min<std::uint8_t>(frame.spatial_id, media::kMaxSpatialLayers - 1);
+    facts.temporal_layer = std::min<std::uint8_t>(frame.temporal_id, media::kMaxTemporalLayers - 1);
+    facts.width = frame.width;
+    facts.height = frame.height;
+    facts.targets = frame.targets;
+    facts.numbers = frame.numbers;
+    facts.descriptor = frame.descriptor;
+    if (frame.continuity_broken) {
+        break_continuity();
+        stored.epoch = epoch_;
     }
-    return {};
+    const bool changed =
+        frame.structure != nullptr && structure_version_ != frame.structure->version;
+    if (changed) {
+        structure_ = *frame.structure;
+        structure_version_ = structure_.version;
+        const std::size_t cells =
+            std::size_t{structure_.spatial_layers} * media::kMaxTemporalLayers;
+        if (structure_.layered() && cells_.size() < cells) cells_.resize(cells);
+    }
+    facts.ends_layer = structure_.spatial_layers > 1 && frame.end_of_frame;
+    return changed;
 }
 
 void Layer::count(const StoredPacket& stored, std::size_t bytes, Instant now) {
@@ -85,6 +79,11 @@ void Layer::count(const StoredPacket& stored, std::size_t bytes, Instant now) {
     ++packets_;
     bytes_ += bytes;
     rate_.add(bytes, stored.marker ? 1 : 0, now);
+    const PayloadFacts& facts = stored.facts;
+    const std::size_t cell = media::target_of(facts.spatial_layer, facts.temporal_layer);
+    if (cell >= cells_.size()) return;
+    cells_[cell].rate.add(bytes, facts.starts_frame ? 1 : 0, now);
+    cells_[cell].last = now;
 }
 
 void Layer::on_keyframe(SlotId slot, const StoredPacket& stored) {
@@ -96,6 +95,35 @@ void Layer::on_keyframe(SlotId slot, const StoredPacket& stored) {
         width_ = stored.facts.width;
         height_ = stored.facts.height;
     }
+}
+
+LayerOption Layer::option(std::uint8_t target, Instant now) const {
+    LayerOption option;
+    const std::uint8_t spatial = media::spatial_of(target);
+    const std::uint8_t temporal = media::temporal_of(target);
+    option.id.spatial = structure_.spatial_layers > 1 ? spatial : LayerId::kAll;
+    option.id.temporal = structure_.temporal_layers > 1 ? temporal : LayerId::kAll;
+    const auto size = structure_.sizes[spatial];
+    option.width = size.width != 0 ? size.width : width_;
+    option.height = size.height != 0 ? size.height : height_;
+    if (!structure_.layered()) {
+        option.live = true;
+        option.bitrate = settled_bitrate(now).value_or(Bitrate{});
+        option.frames_per_second = static_cast<float>(rate_.events_per_second(now));
+        return option;
+    }
+    const bool settled = rate_.settled(now);
+    double frames = 0;
+    for (std::uint8_t cell = 0; cell < cells_.size(); ++cell) {
+        if ((structure_.inside[target] & media::bit_of(cell)) == 0) continue;
+        if (settled) option.bitrate = option.bitrate + cells_[cell].rate.bitrate(now);
+        if (media::spatial_of(cell) == spatial) frames += cells_[cell].rate.events_per_second(now);
+    }
+    option.frames_per_second = static_cast<float>(frames);
+    // While the whole stream is still, a keyframe may wake any layer of it.
+    option.live =
+        !live(now) || (target < cells_.size() && now - kLayerTimeout < cells_[target].last);
+    return option;
 }
 
 std::optional<Bitrate> Layer::settled_bitrate(Instant now) const {

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.hpp"
-#include "base/result.hpp"
 #include "media/payload.hpp"
 #include "rtp/packet.hpp"
 #include "sfu/keyframe_throttle.hpp"
 #include "sfu/layer_clock.hpp"
+#include "sfu/layer_option.hpp"
 #include "sfu/rate_meter.hpp"
 #include "sfu/receive_window.hpp"
 #include "sfu/stored_packet.hpp"
@@ -41,13 +42,13 @@ struct LayerStats {
 class Layer {
  public:
     Layer(std::string rid, media::Codec codec, std::uint32_t clock_rate)
-        : rid_(std::move(rid)), inspector_(codec), clock_(clock_rate) {}
+        : rid_(std::move(rid)), codec_(codec), clock_(clock_rate) {}
 
     /// Places a packet in the layer's order: fills index and epoch, or says why it has no place.
     std::optional<trace::Drop> place(const rtp::PacketView& packet, Instant now,
                                      StoredPacket& stored);
-    /// Fills the facts of a video payload.
-    Result<void, media::PayloadError> inspect(const rtp::PacketView& packet, StoredPacket& stored);
+    /// Fills the facts of a video payload. True when the layers inside the stream have changed.
+    bool take(const media::FrameInfo& frame, StoredPacket& stored);
     /// Counts a placed and inspected packet.
     void count(const StoredPacket& stored, std::size_t bytes, Instant now);
     /// A keyframe begins with this packet, kept in `slot`.
@@ -64,6 +65,10 @@ class Layer {
     std::uint32_t epoch() const { return epoch_; }
     std::int64_t highest_index() const { return window_.highest(); }
     std::uint32_t area() const { return std::uint32_t{width_} * height_; }
+    /// The layers inside the stream.
+    const media::LayerStructure& structure() const { return structure_; }
+    /// What is sent of the stream at a target: its rate, frames and size, as far as known.
+    LayerOption option(std::uint8_t target, Instant now) const;
     /// The rate when a whole second of it has been seen.
     std::optional<Bitrate> settled_bitrate(Instant now) const;
     LayerStats stats(Instant now) const;
@@ -79,8 +84,17 @@ class Layer {
     bool restart_confirmed(std::uint16_t sequence_number);
     void restart(const rtp::PacketView& packet);
 
+    // Frames of one spatial and temporal layer.
+    struct Cell {
+        RateMeter rate;
+        Instant last = Instant::min();
+    };
+
     std::string rid_;
-    media::FrameInspector inspector_;
+    media::Codec codec_;
+    media::LayerStructure structure_;
+    std::optional<std::uint32_t> structure_version_;  // that of the stream's inspector
+    std::vector<Cell> cells_;  // by target; empty for a stream without layers
     LayerClock clock_;
     KeyframeThrottle throttle_;
     RateMeter rate_;

@@ -86,7 +86,7 @@ class Lips {
         const auto bytes =
             test::make_rtp({false, 111, audio_number_++, audio_timestamp(ms), Ssrc(1)}, payload);
         const Instant now = at(ms) + trip();
-        const auto stored = audio_publication_.on_packet(0, test::view(bytes), now);
+        const auto stored = audio_publication_.on_packet(0, test::view(bytes), {}, now);
         if (!stored) return;
         const Decision decision = audio_.decide(audio_publication_, **stored, now);
         if (decision.forward) heard_[ms] = decision.timestamp;
@@ -98,7 +98,8 @@ class Lips {
             const auto frame =
                 sources_[layer].frame(std::exchange(wanted_[layer], false), 1, 100, 0);
             const Instant now = at(ms) + trip() + 10ms * static_cast<int>(layer);
-            const auto stored = video_publication_.on_packet(layer, test::view(frame[0]), now);
+            const auto stored =
+                arrivals_.on_packet(video_publication_, layer, test::view(frame[0]), now);
             if (!stored) continue;
             const Decision decision = video_.decide(video_publication_, **stored, now);
             if (decision.forward) seen_[ms] = decision.timestamp;
@@ -142,6 +143,7 @@ class Lips {
     bool with_reports_;
     std::shared_ptr<ParticipantClock> clock_ = std::make_shared<ParticipantClock>();
     Publication audio_publication_{test::opus_config(), clock_};
+    test::Arrivals arrivals_;
     Publication video_publication_{test::vp8_config({"a", "b", "c"}), clock_};
     Subscription audio_{{}, random_};
     Subscription video_{{.wish = Wish::kHigh}, random_};

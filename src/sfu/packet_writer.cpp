@@ -1,9 +1,11 @@
 #include "sfu/packet_writer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "media/picture_fields.hpp"
+#include "rtp/dependency_descriptor.hpp"
 #include "rtp/extension_values.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/rtx.hpp"
@@ -15,10 +17,41 @@ namespace {
 
 using rtp::ExtensionType;
 
+// The dependency descriptor as this subscriber gets it.
+BytesView write_descriptor(BytesView data, const StoredPacket& packet, const Decision& decision,
+                           BytesSpan out) {
+    if (!decision.patch_descriptor) return {};
+    const media::DescriptorInfo& descriptor = packet.facts.descriptor;
+    const rtp::DependencyDescriptorChange change{
+        .frame_number = decision.frame_number,
+        .template_shift = decision.template_shift,
+        .active_decode_targets = decision.active_decode_targets,
+        .decode_target_count = descriptor.decode_target_count,
+        .active_targets_at = descriptor.active_targets_at};
+    return out.first(rtp::rewrite_dependency_descriptor(data, change, out));
+}
+
+// RFC 8285 §4.2: elements of more than 16 octets need the two-byte form.
+bool needs_two_byte_form(const StoredPacket& packet, const Decision& decision,
+                         const OutboundFormat& format) {
+    constexpr std::size_t kMaxOneByteElement = 16;
+    if (format.extensions.needs_two_byte_form()) return true;
+    if (!decision.patch_descriptor ||
+        !format.extensions.has(ExtensionType::kDependencyDescriptor)) {
+        return false;
+    }
+    KeptExtensionReader kept(packet.extensions);
+    while (const auto element = kept.next()) {
+        if (element->type != ExtensionType::kDependencyDescriptor) continue;
+        return element->data.size() + rtp::kMaxDescriptorGrowth > kMaxOneByteElement;
+    }
+    return false;
+}
+
 /// Hands every extension of the packet to `sink`, which writes them or only counts.
 template <typename Sink>
-void add_extensions(Sink& sink, const StoredPacket& packet, const OutboundFormat& format,
-                    const SendStamp& stamp) {
+void add_extensions(Sink& sink, const StoredPacket& packet, const Decision& decision,
+                    const OutboundFormat& format, const SendStamp& stamp) {
     const rtp::ExtensionMap& ids = format.extensions;
     if (const auto id = ids.id(ExtensionType::kMid); id != 0 && !format.mid.empty()) {
         sink.add_extension(id, {format.mid.data(), format.mid.size()});
@@ -32,21 +65,30 @@ void add_extensions(Sink& sink, const StoredPacket& packet, const OutboundFormat
     }
     KeptExtensionReader kept(packet.extensions);
     while (const auto element = kept.next()) {
-        if (const auto id = ids.id(element->type); id != 0) sink.add_extension(id, element->data);
+        const auto id = ids.id(element->type);
+        if (id == 0) continue;
+        if (element->type != ExtensionType::kDependencyDescriptor) {
+            sink.add_extension(id, element->data);
+            continue;
+        }
+        std::array<std::uint8_t, 255> changed;
+        const BytesView data = write_descriptor(element->data, packet, decision, changed);
+        if (!data.empty()) sink.add_extension(id, data);
     }
 }
 
-std::size_t write_header(const StoredPacket& packet, const rtp::HeaderWriter::Fields& fields,
-                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out) {
-    rtp::HeaderWriter writer(out, fields, format.extensions.needs_two_byte_form());
-    add_extensions(writer, packet, format, stamp);
+std::size_t write_header(const StoredPacket& packet, const Decision& decision,
+                         const rtp::HeaderWriter::Fields& fields, const OutboundFormat& format,
+                         const SendStamp& stamp, BytesSpan out) {
+    rtp::HeaderWriter writer(out, fields, needs_two_byte_form(packet, decision, format));
+    add_extensions(writer, packet, decision, format, stamp);
     return writer.finish();
 }
 
-std::size_t header_size_of(const StoredPacket& packet, const OutboundFormat& format,
-                           const SendStamp& stamp) {
-    rtp::HeaderSize size(format.extensions.needs_two_byte_form());
-    add_extensions(size, packet, format, stamp);
+std::size_t header_size_of(const StoredPacket& packet, const Decision& decision,
+                           const OutboundFormat& format, const SendStamp& stamp) {
+    rtp::HeaderSize size(needs_two_byte_form(packet, decision, format));
+    add_extensions(size, packet, decision, format, stamp);
     return size.octets();
 }
 
@@ -54,11 +96,11 @@ std::size_t header_size_of(const StoredPacket& packet, const OutboundFormat& for
 // made by hand.
 void patch_ids(BytesSpan payload, const PayloadFacts& facts, const Decision& decision) {
     if (decision.patch_picture_id) {
-        media::patch_picture_id(payload, facts.picture_id_at, facts.picture_id_is_long,
+        media::patch_picture_id(payload, facts.numbers.picture_id_at, facts.numbers.long_picture_id,
                                 decision.picture_id);
     }
-    if (decision.patch_tl0_index && facts.tl0_index_at < payload.size()) {
-        payload[facts.tl0_index_at] = decision.tl0_index;
+    if (decision.patch_tl0_index && facts.numbers.tl0_index_at < payload.size()) {
+        payload[facts.numbers.tl0_index_at] = decision.tl0_index;
     }
 }
 
@@ -98,7 +140,7 @@ void OutboundFormat::set_mid(std::string_view text) {
 
 std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
                         const OutboundFormat& format, const SendStamp& stamp) {
-    const std::size_t header = header_size_of(packet, format, stamp);
+    const std::size_t header = header_size_of(packet, decision, format, stamp);
     return decision.empty ? header : header + payload_for(packet, format).size();
 }
 
@@ -113,8 +155,9 @@ std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
     const bool red = packet.red && format.red_payload_type;
     const std::uint8_t type = red ? *format.red_payload_type : format.payload_type;
     const std::size_t header = write_header(
-        packet, {decision.marker, type, decision.sequence_number, decision.timestamp, format.ssrc},
-        format, stamp, out);
+        packet, decision,
+        {decision.marker, type, decision.sequence_number, decision.timestamp, format.ssrc}, format,
+        stamp, out);
     if (header == 0) return 0;
     const auto payload = write_payload(packet, decision, format, out.subspan(header));
     if (!payload) return 0;
@@ -126,7 +169,7 @@ std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
     if (!format.rtx_payload_type) return write_packet(packet, again.decision, format, stamp, out);
     const Decision& decision = again.decision;
     const std::size_t header =
-        write_header(packet,
+        write_header(packet, decision,
                      {decision.marker, *format.rtx_payload_type, again.rtx_sequence_number,
                       decision.timestamp, format.rtx_ssrc},
                      format, stamp, out);

@@ -63,7 +63,7 @@ TEST_F(Writer, TranslatesExtensionsThroughThePublication) {
     bytes.resize(header + 3);
     std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(header), 3, 0x55);
 
-    const auto stored = publication.on_packet(0, test::view(bytes), Instant{});
+    const auto stored = publication.on_packet(0, test::view(bytes), {}, Instant{});
     ASSERT_TRUE(stored);
     EXPECT_EQ(publication.audio_level(), 33);
     EXPECT_TRUE(publication.voice_active());
@@ -89,7 +89,8 @@ TEST_F(Writer, PatchesBothWidthsOfPictureId) {
         source.long_id = is_long;
         Publication publication(test::vp8_config(), std::make_shared<ParticipantClock>());
         const auto frame = source.frame(true);
-        const auto stored = publication.on_packet(0, test::view(frame[0]), Instant{});
+        const auto stored =
+            test::Arrivals().on_packet(publication, 0, test::view(frame[0]), Instant{});
         ASSERT_TRUE(stored);
         decision_.patch_picture_id = decision_.patch_tl0_index = true;
         decision_.picture_id = is_long ? 0x1234 : 0x34;

@@ -1,6 +1,7 @@
 #include "sfu/publication.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "rtp/extension_values.hpp"
@@ -34,6 +35,7 @@ Publication::Publication(PublicationConfig config, std::shared_ptr<ParticipantCl
 
 Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t layer,
                                                                 const rtp::PacketView& packet,
+                                                                const media::FrameInfo& frame,
                                                                 Instant now) {
     if (!valid(layer)) return fail(trace::Drop::kUnknownSsrc);
     Layer& target = layers_[layer];
@@ -45,11 +47,10 @@ Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t laye
     stored.marker = packet.marker;
     stored.red = config_.red_payload_type == packet.payload_type;
     stored.padding_only = packet.payload.empty();
-    if (!stored.padding_only && !read_payload(target, packet, stored)) {
-        return fail(trace::Drop::kMalformed);
-    }
+    if (!stored.padding_only) take_facts(target, frame, stored);
     target.count(stored, packet.bytes.size(), now);
     read_audio_level(packet);
+    read_announced_layers(packet);
     if (!stored.padding_only) note_arrival(layer, now);
     if (muted_) return fail(trace::Drop::kMuted);
 
@@ -66,12 +67,12 @@ Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t laye
     return ring_.find(slot);
 }
 
-bool Publication::read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored) {
+void Publication::take_facts(Layer& layer, const media::FrameInfo& frame, StoredPacket& stored) {
     if (config_.kind == Kind::kAudio) {
-        stored.facts.starts_frame = stored.facts.ends_frame = stored.facts.keyframe = true;
-        return true;
+        stored.facts.starts_frame = stored.facts.keyframe = true;
+    } else if (layer.take(frame, stored)) {
+        ++revision_;
     }
-    return layer.inspect(packet, stored).has_value();
 }
 
 void Publication::read_audio_level(const rtp::PacketView& packet) {
@@ -81,6 +82,28 @@ void Publication::read_audio_level(const rtp::PacketView& packet) {
     if (!level) return;
     audio_level_ = level->level;
     voice_active_ = level->voice;
+}
+
+void Publication::read_announced_layers(const rtp::PacketView& packet) {
+    if (config_.kind != Kind::kVideo) return;
+    const BytesView data =
+        config_.extensions.find(packet, rtp::ExtensionType::kVideoLayersAllocation);
+    if (data.empty()) return;
+    auto announced = rtp::read_video_layers_allocation(data);
+    if (!announced) return;
+    // Sizes come with keyframes alone; they hold until the next say otherwise.
+    if (announced_ && !announced->has_resolutions) {
+        for (auto& layer : announced->layers) {
+            for (const auto& before : announced_->layers) {
+                if (before.stream != layer.stream || before.spatial_id != layer.spatial_id)
+                    continue;
+                layer.width = before.width;
+                layer.height = before.height;
+                layer.frames_per_second = before.frames_per_second;
+            }
+        }
+    }
+    announced_ = *announced;
 }
 
 void Publication::note_arrival(std::size_t layer, Instant now) {
@@ -184,20 +207,49 @@ std::size_t Publication::arrived_layers() const {
 }
 
 LayerOptions Publication::options(Instant now) const {
+    std::size_t count = 0;
+    for (const Layer& layer : layers_) {
+        count += static_cast<std::size_t>(std::popcount(layer.structure().targets));
+    }
     LayerOptions options;
     for (const std::uint8_t index : order_) {
-        const Layer& layer = layers_[index];
-        const LayerStats stats = layer.stats(now);
-        LayerOption option;
-        option.id.stream = index;
-        option.live = usable(index);
-        option.bitrate = layer.settled_bitrate(now).value_or(Bitrate{});
-        option.width = static_cast<std::uint16_t>(stats.width);
-        option.height = static_cast<std::uint16_t>(stats.height);
-        option.frames_per_second = static_cast<float>(stats.frames_per_second);
-        options.push_back(option);
+        add_options(index, count <= options.capacity(), now, options);
     }
     return options;
+}
+
+// Where there is no room for all, each size comes with its full frame rate alone.
+void Publication::add_options(std::uint8_t index, bool all, Instant now,
+                              LayerOptions& options) const {
+    const Layer& layer = layers_[index];
+    const media::LayerStructure& structure = layer.structure();
+    for (std::uint8_t target = 0; target < media::kTargets; ++target) {
+        if ((structure.targets & media::bit_of(target)) == 0) continue;
+        const std::uint8_t spatial = media::spatial_of(target);
+        if (!all && structure.resolve(spatial, media::kMaxTemporalLayers) != target) continue;
+        LayerOption option = layer.option(target, now);
+        option.id.stream = index;
+        option.live = usable(index) && option.live;
+        complete(option);
+        options.push_back(option);
+    }
+}
+
+// With what the publisher announced, where nothing is measured yet.
+void Publication::complete(LayerOption& option) const {
+    if (!announced_) return;
+    for (const auto& layer : announced_->layers) {
+        const std::uint8_t spatial = option.id.spatial == LayerId::kAll ? 0 : option.id.spatial;
+        if (layer.stream != option.id.stream || layer.spatial_id != spatial) continue;
+        if (option.width == 0) {
+            option.width = layer.width;
+            option.height = layer.height;
+        }
+        if (option.bitrate.bps != 0 || layer.targets.empty()) return;
+        const std::size_t top = layer.targets.size() - 1;
+        option.bitrate = layer.targets[std::min<std::size_t>(option.id.temporal, top)];
+        return;
+    }
 }
 
 std::optional<SlotId> Publication::replayable_keyframe(std::size_t layer, Instant now) const {

@@ -14,6 +14,7 @@
 #include "media/codec.hpp"
 #include "rtp/extension.hpp"
 #include "rtp/packet.hpp"
+#include "rtp/video_layers_allocation.hpp"
 #include "sfu/layer.hpp"
 #include "sfu/layer_option.hpp"
 #include "sfu/packet_ring.hpp"
@@ -47,10 +48,11 @@ class Publication {
     Publication(PublicationConfig config, std::shared_ptr<ParticipantClock> clock);
 
     // ---- what arrives
-    /// A packet of a layer, retransmissions unpacked. The stored packet, valid until the next call;
-    /// or why it is not forwarded to anyone.
+    /// A packet of a layer, retransmissions unpacked, and what its stream's inspector said of it.
+    /// The stored packet, valid until the next call; or why it is not forwarded to anyone.
     Result<const StoredPacket*, trace::Drop> on_packet(std::size_t layer,
-                                                       const rtp::PacketView& packet, Instant now);
+                                                       const rtp::PacketView& packet,
+                                                       const media::FrameInfo& frame, Instant now);
     void on_sender_report(std::size_t layer, NtpTime ntp, std::uint32_t timestamp, Instant now);
     /// A moderator's mute: what arrives is counted and not forwarded.
     void set_muted(bool muted);
@@ -76,7 +78,8 @@ class Publication {
     const Layer& layer(std::size_t index) const { return layers_[index]; }
     /// The layers that are there, low to high, whether they are live or not.
     const std::vector<std::uint8_t>& order() const { return order_; }
-    /// Changes when a layer appears, stops, returns or moves in the order.
+    /// Changes when a layer appears, stops, returns or moves in the order, and with the layers
+    /// inside a stream.
     std::uint32_t revision() const { return revision_; }
     bool simulcast() const { return arrived_layers() > 1; }
     std::size_t arrived_layers() const;
@@ -100,8 +103,11 @@ class Publication {
 
  private:
     bool valid(std::size_t layer) const { return layer < layers_.size(); }
-    bool read_payload(Layer& layer, const rtp::PacketView& packet, StoredPacket& stored);
+    void take_facts(Layer& layer, const media::FrameInfo& frame, StoredPacket& stored);
     void read_audio_level(const rtp::PacketView& packet);
+    void read_announced_layers(const rtp::PacketView& packet);
+    void add_options(std::uint8_t index, bool all, Instant now, LayerOptions& options) const;
+    void complete(LayerOption& option) const;
     void note_arrival(std::size_t layer, Instant now);
     void reorder(Instant now);
 
@@ -115,6 +121,7 @@ class Publication {
     PacketRing ring_;
     std::uint32_t revision_ = 0;
     Instant next_reorder_{};
+    std::optional<rtp::VideoLayersAllocation> announced_;  // by the publisher
     bool muted_ = false;
     bool voice_active_ = false;
     std::optional<std::uint8_t> audio_level_;

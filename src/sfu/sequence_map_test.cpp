@@ -16,12 +16,14 @@ StoredPacket packet(std::int64_t index, std::uint8_t layer = 0, std::uint32_t ep
 StoredPacket picture(std::int64_t index, std::uint8_t layer, std::uint16_t id, std::uint8_t tl0,
                      bool is_long = true) {
     StoredPacket p = packet(index, layer);
-    p.facts.has_picture_id = p.facts.has_tl0_index = true;
-    p.facts.picture_id_is_long = is_long;
-    p.facts.picture_id = id;
-    p.facts.tl0_index = tl0;
+    p.facts.numbers.has_picture_id = p.facts.numbers.has_tl0_index = true;
+    p.facts.numbers.long_picture_id = is_long;
+    p.facts.numbers.picture_id = id;
+    p.facts.numbers.tl0_index = tl0;
     return p;
 }
+
+using Fate = SequenceMap::Fate;
 
 class Map : public testing::Test {
  protected:
@@ -29,13 +31,18 @@ class Map : public testing::Test {
 
     std::int64_t place(const StoredPacket& p) {
         const auto place = map_.place(p);
-        return place ? place->number : -1;
+        return place.fate == Fate::kSent ? place.number : -1;
+    }
+    // As padding is.
+    bool leave_out(StoredPacket p) {
+        p.padding_only = true;
+        return map_.place(p).fate == Fate::kLeftOut;
     }
     Decision patched(const StoredPacket& p) {
         Decision decision;
         const auto place = map_.place(p);
-        EXPECT_TRUE(place);
-        if (place) map_.patch(p, *place, decision);
+        EXPECT_EQ(place.fate, Fate::kSent);
+        if (place.segment != nullptr) map_.patch(p, place, decision);
         return decision;
     }
 };
@@ -55,22 +62,104 @@ TEST_F(Map, KeepsLossAsAGap) {
 TEST_F(Map, LeavesNoGapForWhatItLeavesOut) {
     map_.begin(packet(5), 0);
     place(packet(5));
-    EXPECT_TRUE(map_.leave_out(packet(6)));
-    EXPECT_TRUE(map_.leave_out(packet(7)));
+    EXPECT_TRUE(leave_out(packet(6)));
+    EXPECT_TRUE(leave_out(packet(7)));
     EXPECT_EQ(place(packet(9)), 1002);  // 8 is lost
-    EXPECT_TRUE(map_.leave_out(packet(10)));
+    EXPECT_TRUE(leave_out(packet(10)));
     EXPECT_EQ(place(packet(11)), 1003);
     EXPECT_EQ(place(packet(8)), 1001);
-    EXPECT_EQ(place(packet(7)), -1);          // it was left out
-    EXPECT_FALSE(map_.leave_out(packet(8)));  // a gap was shown already
+    EXPECT_EQ(place(packet(7)), -1);  // it was left out
 }
 
 TEST_F(Map, APacketLeftOutAfterItsGapWasShownFillsIt) {
     map_.begin(packet(5), 0);
     place(packet(5));
     place(packet(7));
-    EXPECT_FALSE(map_.leave_out(packet(6)));
-    EXPECT_EQ(place(packet(6)), 1001);
+    StoredPacket padding = packet(6);
+    padding.padding_only = true;
+    const auto late = map_.place(padding);
+    EXPECT_EQ(late.fate, Fate::kFiller);
+    EXPECT_EQ(late.number, 1001);
+}
+
+// Packets of two temporal layers, the odd ones above the target.
+StoredPacket layered(std::int64_t index, std::uint16_t picture_id) {
+    StoredPacket p = picture(index, 0, picture_id, 9);
+    p.facts.dense_picture_ids = true;
+    p.facts.temporal_layer = picture_id % 2;
+    p.facts.targets.members = media::from_temporal(p.facts.temporal_layer);
+    p.timestamp = picture_id * 3000U;
+    return p;
+}
+
+TEST_F(Map, PictureIdsCloseUpOverWhatIsLeftOut) {
+    map_.begin(layered(10, 4), 0, 0);
+    EXPECT_EQ(patched(layered(10, 4)).picture_id, 4);
+    EXPECT_EQ(map_.place(layered(11, 5)).fate, Fate::kLeftOut);
+    EXPECT_EQ(map_.place(layered(12, 5)).fate, Fate::kLeftOut);  // its second packet
+    const auto third = patched(layered(13, 6));
+    EXPECT_EQ(third.picture_id, 5);
+    EXPECT_EQ(map_.highest(), 1001);
+    // The next base picture is lost, and comes after a later one was sent.
+    EXPECT_EQ(map_.place(layered(14, 7)).fate, Fate::kLeftOut);
+    EXPECT_EQ(map_.place(layered(16, 9)).fate, Fate::kLeftOut);
+    EXPECT_EQ(patched(layered(17, 10)).picture_id, 7);
+    EXPECT_EQ(patched(layered(15, 8)).picture_id, 6);
+    // What is above the target and comes when its place shows as a gap fills it.
+    EXPECT_EQ(patched(layered(19, 12)).picture_id, 9);
+    EXPECT_EQ(map_.place(layered(18, 11)).fate, Fate::kFiller);
+}
+
+TEST_F(Map, WhatIsLostInsideAFrameThatIsLeftOutLeavesNoGap) {
+    map_.begin(layered(10, 4), 0, 0);
+    EXPECT_EQ(place(layered(10, 4)), 1000);
+    EXPECT_EQ(map_.place(layered(11, 5)).fate, Fate::kLeftOut);
+    EXPECT_EQ(map_.place(layered(14, 5)).fate, Fate::kLeftOut);
+    EXPECT_EQ(place(layered(15, 6)), 1001);
+    EXPECT_EQ(map_.place(layered(12, 5)).fate, Fate::kNoPlace);
+}
+
+TEST_F(Map, AFrameThatIsLeftOutLateButInTimeLeavesNoGap) {
+    map_.begin(layered(10, 4), 0, 0);
+    EXPECT_EQ(place(layered(10, 4)), 1000);
+    EXPECT_EQ(map_.place(layered(12, 7)).fate, Fate::kLeftOut);
+    EXPECT_EQ(map_.place(layered(11, 5)).fate, Fate::kLeftOut);
+    const auto next = patched(layered(13, 8));
+    EXPECT_EQ(map_.highest(), 1001);
+    EXPECT_EQ(next.picture_id, 6);
+}
+
+TEST_F(Map, WhatComesLateIsJudgedByTheTargetOfItsPlace) {
+    map_.begin(layered(10, 4), 0, 1);
+    EXPECT_EQ(place(layered(10, 4)), 1000);
+    ASSERT_TRUE(map_.is_ahead(layered(12, 6)));
+    map_.set_target(layered(12, 6), 0);
+    EXPECT_EQ(place(layered(12, 6)), 1002);
+    EXPECT_EQ(map_.place(layered(13, 7)).fate, Fate::kLeftOut);
+    EXPECT_FALSE(map_.is_ahead(layered(13, 7)));
+    EXPECT_EQ(place(layered(11, 5)), 1001);
+    EXPECT_EQ(map_.current()->target(), 0);
+}
+
+TEST_F(Map, FrameNumbersAndTemplatesGoOnAcrossASwitch) {
+    StoredPacket p = packet(5, 0);
+    p.facts.descriptor = {.present = true,
+                          .has_structure = true,
+                          .template_offset = 60,
+                          .template_count = 6,
+                          .frame_number = 65'535};
+    map_.begin(p, 0);
+    auto decision = patched(p);
+    EXPECT_TRUE(decision.patch_descriptor);
+    EXPECT_EQ(decision.frame_number, 65'535);
+    EXPECT_EQ(decision.template_shift, 0);
+    StoredPacket other = packet(70, 1);
+    other.facts.descriptor = p.facts.descriptor;
+    other.facts.descriptor.frame_number = 500;
+    map_.begin(other, 0);
+    decision = patched(other);
+    EXPECT_EQ(decision.frame_number, 0);
+    EXPECT_EQ(decision.template_shift, 6);
 }
 
 TEST_F(Map, ContinuesWithoutAGapAtASwitchAndTakesStragglersOfTheOldLayer) {
@@ -89,7 +178,7 @@ TEST_F(Map, ContinuesWithoutAGapAtASwitchAndTakesStragglersOfTheOldLayer) {
 TEST_F(Map, AStragglerBehindTheLastPlaceOfALeftLayerHasNone) {
     map_.begin(packet(5, 0), 0);
     place(packet(5, 0));
-    map_.leave_out(packet(7, 0));  // 6 is on its way
+    leave_out(packet(7, 0));  // 6 is on its way
     map_.begin(packet(70, 1), 0);
     EXPECT_EQ(place(packet(70, 1)), 1001);
     EXPECT_EQ(place(packet(6, 0)), -1);
@@ -121,7 +210,7 @@ TEST_F(Map, ForgetsPlacesRatherThanGuess) {
     place(packet(index));
     for (int i = 0; i < 100; ++i) {  // media, a loss, padding: a hundred separate places left out
         place(packet(index + 1));
-        map_.leave_out(packet(index + 3));
+        leave_out(packet(index + 3));
         index += 3;
     }
     place(packet(index + 1));

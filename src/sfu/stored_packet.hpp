@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "media/payload.hpp"
 
 namespace parley::sfu {
 
@@ -16,18 +17,19 @@ inline constexpr SlotId kNoSlot = ~SlotId{0};
 /// What forwarding needs to know of a payload, whatever its codec.
 struct PayloadFacts {
     bool starts_frame = false;
-    bool ends_frame = false;
+    bool starts_picture = false;
     bool keyframe = false;  // of a frame that needs no earlier frame
-    bool has_picture_id = false;
-    bool picture_id_is_long = false;  // 15 bits rather than 7
-    bool has_tl0_index = false;
+    /// A spatial layer's frame ends, of a stream that has several.
+    bool ends_layer = false;
+    /// A missing picture id is a lost picture to the decoder (VP8).
+    bool dense_picture_ids = false;
+    std::uint8_t spatial_layer = 0;
     std::uint8_t temporal_layer = 0;
-    std::uint8_t tl0_index = 0;
-    std::uint16_t picture_id = 0;
-    std::uint16_t picture_id_at = 0;  // offsets into the payload
-    std::uint16_t tl0_index_at = 0;
     std::uint16_t width = 0;  // of a keyframe that says it
     std::uint16_t height = 0;
+    media::FrameTargets targets;
+    media::PictureNumbers numbers;
+    media::DescriptorInfo descriptor;
 
     /// The place where a decoder can begin.
     bool starts_keyframe() const { return starts_frame && keyframe; }

@@ -1,6 +1,7 @@
 #include "sfu/subscription.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley::sfu {
 namespace {
@@ -13,6 +14,9 @@ constexpr std::int64_t kMaxLateStart = 128;
 // As many slots are searched for packets that came before a late keyframe start, other layers'
 // packets included.
 constexpr SlotId kBacklogSearch = kMaxLateStart * kMaxLayers;
+// Encoders have switching points between frame rates many times a second; without one in this time,
+// a keyframe makes one.
+constexpr Duration kSwitchPatience = 1s;
 
 }  // namespace
 
@@ -104,9 +108,43 @@ void Subscription::review(Publication& publication, Instant now) {
     seen_revision_ = publication.revision();
     next_review_ = now + kReviewInterval;
     if (!assigned_) choose(publication, now);
-    if (choice_.layer && !follows_target(publication)) {
+    if (!choice_.layer) return;
+    if (follows_target(publication)) {
+        aim(publication, now);
+    } else {
+        off_aim_ = false;
         publication.request_keyframe(choice_.layer->stream);
     }
+}
+
+std::uint8_t Subscription::target_in(const media::LayerStructure& structure) const {
+    return structure.resolve(choice_.layer->spatial, choice_.layer->temporal);
+}
+
+// Inside the stream that is sent.
+void Subscription::aim(Publication& publication, Instant now) {
+    const auto& current = *sequence_.current();
+    const auto& structure = publication.layer(current.layer).structure();
+    aim_ = target_in(structure);
+    const bool was_off = std::exchange(off_aim_, aim_ != current.target());
+    if (!off_aim_) return;
+    if (!was_off) off_aim_since_ = now;
+    if (needs_keyframe(structure, current.target(), aim_) ||
+        now - off_aim_since_ > kSwitchPatience) {
+        publication.request_keyframe(current.layer);
+    }
+}
+
+void Subscription::step(const Publication& publication, const StoredPacket& packet) {
+    if (!sequence_.is_ahead(packet)) return;
+    const auto& structure = publication.layer(packet.layer).structure();
+    const std::uint8_t now = sequence_.current()->target();
+    const std::uint8_t next = next_target(structure, packet.facts, now, aim_);
+    if (next == now) return;
+    sequence_.set_target(packet, next);
+    off_aim_ = next != aim_;
+    targets_changed_ = true;
+    ++switches_;
 }
 
 void Subscription::choose(const Publication& publication, Instant now) {
@@ -140,7 +178,10 @@ void Subscription::begin(const Publication& publication, const StoredPacket& pac
     const std::uint32_t offset =
         timeline_.begin(packet, source.clock(), previous, publication.clock());
     if (before != nullptr && before->layer != packet.layer) ++switches_;
-    sequence_.begin(packet, offset);
+    aim_ = target_in(source.structure());
+    off_aim_ = false;
+    targets_changed_ = true;
+    sequence_.begin(packet, offset, aim_);
     report_wanted_ = true;
     // Its later packets that came before it were turned away; now they have a place.
     if (packet.index < source.highest_index()) {
@@ -156,38 +197,66 @@ Decision Subscription::decide(Publication& publication, const StoredPacket& pack
     if (publication.revision() != seen_revision_ || now >= next_review_) review(publication, now);
     if (wish_ == Wish::kOff) return Decision::drop(trace::Drop::kPaused);
     if (!choice_.layer) return Decision::drop(trace::Drop::kLayerNotSelected);
-    if (may_begin(publication, packet)) begin(publication, packet);
-    const Decision decision = place(packet, now);
+    if (may_begin(publication, packet)) {
+        begin(publication, packet);
+    } else if (off_aim_ && packet.facts.starts_frame) {
+        step(publication, packet);
+    }
+    const Decision decision = place(publication, packet, now);
     if (!decision.forward && decision.reason == trace::Drop::kWaitingForKeyframe) {
         publication.request_keyframe(choice_.layer->stream);
     }
     return decision;
 }
 
-Decision Subscription::place(const StoredPacket& packet, Instant now) {
-    if (packet.padding_only && sequence_.leave_out(packet)) {
-        return Decision::drop(trace::Drop::kPaddingOnly);
-    }
+Decision Subscription::place(const Publication& publication, const StoredPacket& packet,
+                             Instant now) {
+    using Fate = SequenceMap::Fate;
     const auto place = sequence_.place(packet);
-    if (!place) return Decision::drop(why_no_place(packet));
+    if (place.fate == Fate::kNoPlace) return Decision::drop(why_no_place(packet));
+    if (place.fate == Fate::kLeftOut) {
+        return Decision::drop(packet.padding_only ? trace::Drop::kPaddingOnly
+                                                  : trace::Drop::kLayerNotSelected);
+    }
     Decision decision;
     decision.forward = true;
-    decision.marker = packet.marker;
-    // Padding that comes after its place has become a gap fills it, or it would be asked for.
-    decision.empty = packet.padding_only;
-    decision.sequence_number = static_cast<std::uint16_t>(place->number);
-    decision.timestamp = packet.timestamp + place->segment->timestamp_offset;
-    sequence_.patch(packet, *place, decision);
-    if (place->newest) {
+    decision.sequence_number = static_cast<std::uint16_t>(place.number);
+    decision.timestamp = packet.timestamp + place.segment->timestamp_offset;
+    if (place.fate == Fate::kFiller) {
+        // Or it would be asked for.
+        decision.empty = true;
+    } else {
+        // RFC 9628 §4.1: the marker ends the picture, which for this subscriber is here.
+        const bool is_top = packet.facts.spatial_layer == media::spatial_of(place.target);
+        decision.marker = packet.marker || (packet.facts.ends_layer && is_top);
+        sequence_.patch(packet, place, decision);
+        if (decision.patch_descriptor) {
+            announce_targets(publication, packet, place.target, decision);
+        }
+    }
+    if (place.newest) {
         timeline_.on_sent(packet, decision.timestamp);
         last_layer_ = packet.layer;
         last_epoch_ = packet.epoch;
     }
-    history_.record(place->number, packet.id, decision, packet.payload.size(), now);
-    rate_.add(packet.payload.size(), 0, now);
+    const std::size_t bytes = decision.empty ? 0 : packet.payload.size();
+    history_.record(place.number, packet.id, decision, bytes, now);
+    rate_.add(bytes, 0, now);
     ++packets_;
-    bytes_ += packet.payload.size();
+    bytes_ += bytes;
     return decision;
+}
+
+// AV1 RTP payload format §A.4: who leaves out layers says which decode targets remain.
+void Subscription::announce_targets(const Publication& publication, const StoredPacket& packet,
+                                    std::uint8_t target, Decision& decision) {
+    const media::DescriptorInfo& descriptor = packet.facts.descriptor;
+    const bool changed = targets_changed_ && packet.facts.starts_frame;
+    if (!changed && !descriptor.has_structure && !descriptor.has_active_targets) return;
+    if (descriptor.decode_target_count == 0) return;
+    if (changed) targets_changed_ = false;
+    decision.active_decode_targets =
+        publication.layer(packet.layer).structure().decode_targets[target];
 }
 
 trace::Drop Subscription::why_no_place(const StoredPacket& packet) const {
@@ -207,7 +276,7 @@ std::optional<Forward> Subscription::next_backlog(Publication& publication, Inst
             packet->epoch != current->epoch || packet->index < current->first) {
             continue;
         }
-        const Decision decision = place(*packet, now);
+        const Decision decision = place(publication, *packet, now);
         if (decision.forward) return Forward{packet->id, decision};
     }
     return {};
@@ -233,10 +302,14 @@ std::optional<SenderReportValues> Subscription::make_sender_report(const Publica
                               static_cast<std::uint32_t>(bytes_)};
 }
 
-std::optional<LayerId> Subscription::layer() const {
+std::optional<LayerId> Subscription::layer(const Publication& publication) const {
     const auto* current = sequence_.current();
     if (current == nullptr) return {};
-    return LayerId{.stream = current->layer};
+    LayerId id{.stream = current->layer};
+    const auto& structure = publication.layer(current->layer).structure();
+    if (structure.spatial_layers > 1) id.spatial = media::spatial_of(current->target());
+    if (structure.temporal_layers > 1) id.temporal = media::temporal_of(current->target());
+    return id;
 }
 
 Reason Subscription::reason(const Publication& publication) const {
@@ -244,13 +317,18 @@ Reason Subscription::reason(const Publication& publication) const {
     if (publication.muted()) return Reason::kMuted;
     if (!choice_.layer || choice_.reason == Reason::kNothingArrives) return choice_.reason;
     if (!follows_target(publication)) return Reason::kWaitingForKeyframe;
+    const auto& current = *sequence_.current();
+    const auto& structure = publication.layer(current.layer).structure();
+    if (off_aim_ && needs_keyframe(structure, current.target(), aim_)) {
+        return Reason::kWaitingForKeyframe;
+    }
     return choice_.reason;
 }
 
 SubscriptionStats Subscription::stats(const Publication& publication, Instant now) const {
     SubscriptionStats stats;
     stats.wish = wish_;
-    stats.layer = layer();
+    stats.layer = layer(publication);
     stats.target = choice_.layer;
     stats.reason = reason(publication);
     stats.bitrate = rate_.bitrate(now);

@@ -23,6 +23,7 @@
 #include "sfu/rate_meter.hpp"
 #include "sfu/sent_history.hpp"
 #include "sfu/sequence_map.hpp"
+#include "sfu/target_step.hpp"
 #include "sfu/timeline.hpp"
 #include "sfu/types.hpp"
 
@@ -97,7 +98,8 @@ class Subscription {
     SubscriptionStats stats(const Publication& publication, Instant now) const;
     Wish wish() const { return wish_; }
     Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
-    std::optional<LayerId> layer() const;
+    /// What is sent now.
+    std::optional<LayerId> layer(const Publication& publication) const;
     std::optional<LayerId> target() const { return choice_.layer; }
     Reason reason(const Publication& publication) const;
 
@@ -109,7 +111,12 @@ class Subscription {
     bool follows_target(const Publication& publication) const;
     bool may_begin(const Publication& publication, const StoredPacket& packet) const;
     void begin(const Publication& publication, const StoredPacket& packet);
-    Decision place(const StoredPacket& packet, Instant now);
+    std::uint8_t target_in(const media::LayerStructure& structure) const;
+    void aim(Publication& publication, Instant now);
+    void step(const Publication& publication, const StoredPacket& packet);
+    Decision place(const Publication& publication, const StoredPacket& packet, Instant now);
+    void announce_targets(const Publication& publication, const StoredPacket& packet,
+                          std::uint8_t target, Decision& decision);
     trace::Drop why_no_place(const StoredPacket& packet) const;
 
     Wish wish_;
@@ -119,6 +126,11 @@ class Subscription {
     std::uint32_t seen_revision_ = ~0U;
     Instant next_review_ = Instant::min();
     bool started_ = false;
+
+    std::uint8_t aim_ = 0;  // the target inside the stream that is wanted
+    bool off_aim_ = false;  // another one is sent until the stream lets it
+    Instant off_aim_since_{};
+    bool targets_changed_ = false;  // the dependency descriptor has yet to say it
 
     SequenceMap sequence_;
     Timeline timeline_;

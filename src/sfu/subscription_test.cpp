@@ -14,6 +14,7 @@ using trace::Drop;
 class Conference : public testing::Test {
  protected:
     void make(PublicationConfig config, SubscriptionConfig subscription = {.retransmit = true}) {
+        arrivals_.emplace(config.codec);
         publication_.emplace(std::move(config), std::make_shared<ParticipantClock>());
         subscription_.emplace(subscription, random_);
         subscription_->start(*publication_, now_);
@@ -28,7 +29,7 @@ class Conference : public testing::Test {
     }
     std::vector<Decision> receive(const test::Bytes& bytes, std::size_t layer = 0) {
         std::vector<Decision> out;
-        const auto stored = publication_->on_packet(layer, test::view(bytes), now_);
+        const auto stored = arrivals_->on_packet(*publication_, layer, test::view(bytes), now_);
         if (!stored) {
             out.push_back(Decision::drop(stored.error()));
             return out;
@@ -75,6 +76,7 @@ class Conference : public testing::Test {
     Random random_{42};
     Instant now_ = test::at_ms(1000);
     std::optional<Publication> publication_;
+    std::optional<test::Arrivals> arrivals_;
     std::optional<Subscription> subscription_;
     std::array<test::Vp8Source, 3> sources_;
     std::array<bool, 3> asked_{};
@@ -97,7 +99,7 @@ TEST_F(Conference, NothingIsForwardedBeforeTheStart) {
     make(test::vp8_config());
     Subscription late({}, random_);
     const auto frame = sources_[0].frame(true);
-    const auto stored = publication_->on_packet(0, test::view(frame[0]), now_);
+    const auto stored = arrivals_->on_packet(*publication_, 0, test::view(frame[0]), now_);
     EXPECT_EQ(late.decide(*publication_, **stored, now_).reason, Drop::kPaused);
 }
 
@@ -120,7 +122,7 @@ TEST_F(Conference, ALateJoinerStartsFromARecentKeyframeInTheRing) {
     ASSERT_GE(numbers.size(), 10U);
     for (std::size_t i = 1; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], numbers[i - 1] + 1);
     const auto frame = sources_[0].frame(false);
-    const auto live = publication_->on_packet(0, test::view(frame[0]), now_);
+    const auto live = arrivals_->on_packet(*publication_, 0, test::view(frame[0]), now_);
     EXPECT_EQ(late.decide(*publication_, **live, now_).sequence_number, numbers.back() + 1);
     upkeep();
     EXPECT_EQ(requests_, before);
@@ -152,7 +154,7 @@ TEST_F(Conference, ALateJoinerWakesAStillPicture) {
     upkeep();
     EXPECT_EQ(requests_, before + 1);
     const auto frame = sources_[0].frame(true);
-    const auto stored = publication_->on_packet(0, test::view(frame[0]), now_);
+    const auto stored = arrivals_->on_packet(*publication_, 0, test::view(frame[0]), now_);
     EXPECT_TRUE(late.decide(*publication_, **stored, now_).forward);
     EXPECT_EQ(late.reason(*publication_), Reason::kOnlyLayer);
 }
@@ -172,7 +174,7 @@ TEST_F(Conference, SwitchesAtTheKeyframeAndForwardsTheOldLayerUntilThen) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kLow});
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
+    ASSERT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
     ASSERT_EQ(subscription_->reason(*publication_), Reason::kWish);
     subscription_->set_wish(Wish::kHigh, *publication_, now_);
     EXPECT_EQ(subscription_->target(), (LayerId{.stream = 2}));
@@ -197,15 +199,15 @@ TEST_F(Conference, AMissingLayerIsReplacedByTheLowestLiveOne) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kLow});
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
+    ASSERT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
     run({1, 2}, 4s);  // the low layer stops
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kHigherLayerOnlyLive);
     run({2}, 4s);
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 2}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 2}));
     asked_[0] = true;
     run({0, 2}, 2s);  // it returns
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kWish);
 }
 
@@ -213,7 +215,7 @@ TEST_F(Conference, AWishAboveWhatArrivesGetsTheNearestBelow) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kHigh});
     asked_ = {true, true, true};
     run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kLowerLayerOnlyLive);
     EXPECT_TRUE(publication_->simulcast());
     EXPECT_EQ(publication_->arrived_layers(), 2U);
@@ -225,7 +227,7 @@ TEST_F(Conference, TheOrderIsWhatArrivesNotTheNames) {
     std::swap(sources_[0].height, sources_[2].height);
     asked_ = {true, true, true};
     run({0, 1, 2}, 2s);
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
     EXPECT_EQ(publication_->layer_stats(0, now_).width, 640U);
 }
 
@@ -370,14 +372,14 @@ TEST_F(Conference, AutoFollowsItsShare) {
     make(test::vp8_config({"a", "b"}), {.wish = Wish::kAuto});
     asked_ = {true, true, true};
     run({0, 1}, 3s);
-    ASSERT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
+    ASSERT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
     subscription_->on_estimate(Bitrate::from_kbps(20));  // each layer has some 27 kbit/s
     run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 0}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
     subscription_->on_estimate(Bitrate::from_kbps(200));
     run({0, 1}, 12s);
-    EXPECT_EQ(subscription_->layer(), (LayerId{.stream = 1}));
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
 }
 
@@ -393,13 +395,13 @@ TEST_F(Conference, AnAllocatorDecidesOnceItHasSpoken) {
     EXPECT_GT(options[1].bitrate.bps, 0);
     subscription_->assign(options[0].id, Reason::kEstimate, *publication_, now_);
     run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(), options[0].id);
+    EXPECT_EQ(subscription_->layer(*publication_), options[0].id);
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
     const auto before = tick({0, 1});
 
     subscription_->assign({}, Reason::kEstimate, *publication_, now_);
     EXPECT_FALSE(tick({0, 1}).forward);
-    EXPECT_FALSE(subscription_->layer());
+    EXPECT_FALSE(subscription_->layer(*publication_));
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
     run({0, 1}, 2s);
     const int requests = requests_;
@@ -409,7 +411,7 @@ TEST_F(Conference, AnAllocatorDecidesOnceItHasSpoken) {
     const auto after = tick({0, 1});
     EXPECT_TRUE(after.forward);
     EXPECT_EQ(after.sequence_number, static_cast<std::uint16_t>(before.sequence_number + 1));
-    EXPECT_EQ(subscription_->layer(), options[1].id);
+    EXPECT_EQ(subscription_->layer(*publication_), options[1].id);
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
 }
 

@@ -150,7 +150,8 @@ class World {
     }
 
     void deliver(Origin& origin) {
-        const auto stored = publication_.on_packet(origin.layer, test::view(origin.bytes), now_);
+        const auto stored =
+            arrivals_.on_packet(publication_, origin.layer, test::view(origin.bytes), now_);
         if (!stored) {
             ASSERT_TRUE(origin.delivered) << trace::name(stored.error());
             return;
@@ -185,6 +186,7 @@ class World {
     Random random_;
     Publication publication_{test::vp8_config({"q", "h", "f"}),
                              std::make_shared<ParticipantClock>()};
+    test::Arrivals arrivals_;
     Subscription subscription_;
     OutboundFormat format_;
     std::array<test::Vp8Source, 3> sources_;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -88,6 +89,35 @@ struct Vp8Source {
     Bytes padding() {
         return make_padding({false, payload_type, sequence_number++, timestamp, ssrc});
     }
+};
+
+/// The inspectors that a peer's receiving side keeps for the streams of a publication.
+class Arrivals {
+ public:
+    explicit Arrivals(media::Codec codec = media::Codec::kVp8, rtp::ExtensionMap extensions = {})
+        : extensions_(extensions) {
+        for (auto& inspector : inspectors_) inspector.set_codec(codec);
+    }
+    /// Hands the packet to the publication as a node does.
+    Result<const StoredPacket*, trace::Drop> on_packet(Publication& publication, std::size_t layer,
+                                                       const rtp::PacketView& packet, Instant now) {
+        media::FrameInfo frame;
+        if (!packet.payload.empty()) {
+            auto& inspector = inspectors_[layer];
+            if (ssrcs_[layer] != packet.ssrc) inspector.set_codec(inspector.codec());
+            ssrcs_[layer] = packet.ssrc;
+            const auto info = inspector.on_packet(
+                packet, extensions_.find(packet, rtp::ExtensionType::kDependencyDescriptor));
+            if (!info) return fail(trace::Drop::kMalformed);
+            frame = *info;
+        }
+        return publication.on_packet(layer, packet, frame, now);
+    }
+
+ private:
+    rtp::ExtensionMap extensions_;
+    std::array<media::FrameInspector, kMaxLayers> inspectors_;
+    std::array<Ssrc, kMaxLayers> ssrcs_{};
 };
 
 inline PublicationConfig vp8_config(std::vector<std::string> rids = {}) {
