@@ -1,6 +1,7 @@
 #include "media/layer_tracker.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace parley::media {
 namespace {
@@ -14,6 +15,14 @@ std::uint8_t clamp_spatial(std::uint8_t id) {
 
 std::uint16_t clamp_size(std::uint32_t value) {
     return static_cast<std::uint16_t>(std::min<std::uint32_t>(value, 0xFFFF));
+}
+
+// A.8.2: the flags follow 24 bits, the offset of template ids five flags.
+bool has_structure(BytesView descriptor) {
+    return descriptor.size() > 4 && (descriptor[3] & 0x80) != 0;
+}
+std::uint8_t template_offset(BytesView descriptor) {
+    return static_cast<std::uint8_t>(((descriptor[3] & 0x07) << 3) | (descriptor[4] >> 5));
 }
 
 bool present(const rtp::FrameDependencyTemplate& frame, std::size_t decode_target) {
@@ -75,14 +84,13 @@ FrameTargets LayerTracker::on_vp9(const Vp9Descriptor& frame, std::uint32_t time
     const std::uint8_t spatial = clamp_spatial(frame.spatial_id);
     const std::uint8_t temporal = clamp_temporal(frame.temporal_id);
     if (frame.keyframe()) on_vp9_key_picture(frame, timestamp);
-    const bool key_picture = key_picture_ == timestamp;
-    if (!key_picture && frame.inter_predicted && spatial == 0) on_vp9_base_frame(frame, broken);
+    if (frame.inter_predicted && spatial == 0) on_vp9_base_frame(frame, broken);
     note_vp9_layer(frame, spatial);
     grow(spatial, temporal);
 
     FrameTargets targets;
     const bool is_top = spatial + 1 >= structure_.spatial_layers;
-    const bool alone = independent_ && !key_picture && !is_top;
+    const bool alone = independent_ && frame.inter_predicted && !is_top;
     const TargetMask sizes = alone ? static_cast<TargetMask>(0xFU << (spatial * kMaxTemporalLayers))
                                    : from_spatial(spatial);
     targets.members = sizes & from_temporal(temporal);
@@ -143,33 +151,44 @@ void LayerTracker::note_vp9_layer(const Vp9Descriptor& frame, std::uint8_t spati
     if (top != structure_.spatial_layers) rebuild(top, structure_.temporal_layers);
 }
 
+// Which era the packet belongs to; a structure that is not known yet begins a new one.
+DescriptorTracker::Era& DescriptorTracker::era_of(BytesView descriptor, std::int64_t number) {
+    if (now_.reader.structure() == nullptr) {
+        now_.key_frame = number;
+        return now_;
+    }
+    const bool older = number < now_.key_frame && number + kMaxStraggle > now_.key_frame;
+    if (!has_structure(descriptor)) return older ? before_ : now_;
+    // Where spatial layers are separate, each key frame of a picture repeats the structure.
+    const bool repeats = template_offset(descriptor) == described().template_id_offset &&
+                         std::abs(number - now_.key_frame) < kMaxKeyPicture;
+    if (repeats) {
+        now_.key_frame = std::min(now_.key_frame, number);
+        return now_;
+    }
+    if (older) return before_;
+    before_ = now_;
+    now_.key_frame = number;
+    return now_;
+}
+
 std::optional<DescriptorTracker::Read> DescriptorTracker::on_packet(BytesView descriptor) {
     const auto start = rtp::read_dependency_descriptor_start(descriptor);
     if (!start) return {};
-    const bool extended = descriptor.size() > 3;
-    const bool attached = extended && (descriptor[3] & 0x80) != 0;
-    const std::int64_t number = frames_.unwrap(start->frame_number);
-    const bool any = now_.reader.structure() != nullptr;
-    const bool straggles = any && number < now_.key_frame && number + kMaxStraggle > now_.key_frame;
-    if (attached && !straggles && any && number != now_.key_frame) before_ = now_;
-    Era& era = straggles ? before_ : now_;
+    Era& era = era_of(descriptor, frames_.unwrap(start->frame_number));
     const auto read = era.reader.read(descriptor);
     if (!read) return {};
     Read result;
     result.frame = *read;
-    result.has_active_targets = extended && (descriptor[3] & 0x40) != 0;
-    if (!straggles) {
-        if (read->structure_attached) {
-            now_.key_frame = number;
-            take_structure();
-        }
+    result.has_active_targets = descriptor.size() > 3 && (descriptor[3] & 0x40) != 0;
+    if (&era == &now_) {
+        if (read->structure_attached) take_structure();
         if (read->active_decode_targets) take_active(*read->active_decode_targets);
     }
-    result.keyframe = read->structure_attached && read->start_of_frame;
-    result.starts_picture =
-        read->start_of_frame && (result.keyframe || read->frame.spatial_id <= lowest_spatial_);
-    result.targets = result.keyframe ? FrameTargets::beginning()
-                                     : targets_of(read->frame.indications, era.decode_target);
+    result.starts_picture = read->start_of_frame && read->frame.spatial_id <= lowest_spatial_;
+    result.keyframe = read->structure_attached && result.starts_picture;
+    result.targets = targets_of(read->frame.indications, era.decode_target);
+    if (result.keyframe) result.targets.switches = result.targets.switch_from = kAllTargets;
     return result;
 }
 

@@ -71,6 +71,10 @@ class DescriptorTracker {
     /// A frame this far behind the key frame is no straggler: the numbers began anew.
     static constexpr std::int64_t kMaxStraggle = 1000;
 
+    /// The key frames of one picture are this close.
+    static constexpr std::int64_t kMaxKeyPicture = 8;
+
+    Era& era_of(BytesView descriptor, std::int64_t number);
     void take_structure();
     void take_active(std::uint32_t active);
     void map_decode_targets(std::uint32_t active);

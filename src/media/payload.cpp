@@ -175,14 +175,25 @@ Result<FrameInfo, PayloadError> FrameInspector::on_packet(const rtp::PacketView&
         return *described;
     }
     auto info = on_payload(packet, described ? &*described : nullptr);
-    if (!info) return described ? Inspected(*described) : info;
-    info->structure = &tracker_.structure();
-    if (described) {
-        info->descriptor = described->descriptor;
-    } else if (const auto start = rtp::read_dependency_descriptor_start(descriptor)) {
-        info->descriptor.present = true;
-        info->descriptor.frame_number = start->frame_number;
+    if (!info && described) return *described;
+    if (info) {
+        info->structure =
+            knows_its_layers || !descriptors_ ? &tracker_.structure() : &descriptors_->structure();
+        if (described) info->descriptor = described->descriptor;
     }
+    if (described) return info;
+    const auto start = rtp::read_dependency_descriptor_start(descriptor);
+    if (!start) return info;
+    // Its structure has not come yet, or is lost: not even an encrypted frame is malformed.
+    if (!info) {
+        info = FrameInfo{};
+        info->start_of_frame = start->start_of_frame;
+        info->end_of_frame = start->end_of_frame;
+        info->end_of_picture = packet.marker;
+        info->structure = &descriptors_->structure();
+    }
+    info->descriptor.present = true;
+    info->descriptor.frame_number = start->frame_number;
     return info;
 }
 

@@ -44,8 +44,8 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
     if (place == nullptr) return context_.drops.add(trace::Drop::kNotPublished);
     Track& track = *place->track;
     const bool was_simulcast = track.info.simulcast;
-    const auto stored = track.publication.on_packet(place->layer, incoming.packet,
-                                                    incoming.frame, now);
+    const auto stored =
+        track.publication.on_packet(place->layer, incoming.packet, incoming.frame, now);
     if (!stored) {
         context_.drops.add(stored.error());
     } else {

@@ -98,6 +98,13 @@ bool SequenceMap::is_ahead(const StoredPacket& packet) const {
            packet.index > segment.last;
 }
 
+bool SequenceMap::is_passed(const StoredPacket& packet) const {
+    return std::ranges::any_of(segments_, [&](const Segment& segment) {
+        return segment.serial != 0 && segment.layer == packet.layer &&
+               segment.epoch == packet.epoch && packet.index <= segment.last_placed;
+    });
+}
+
 void SequenceMap::set_target(const StoredPacket& packet, std::uint8_t target) {
     auto& levels = segments_[newest_].levels;
     std::shift_left(levels.begin(), levels.end(), 1);

@@ -67,6 +67,8 @@ class SequenceMap {
     void stop() { open_ = false; }
     /// The packet belongs to the current segment and none after it was placed or left out.
     bool is_ahead(const StoredPacket& packet) const;
+    /// It, or what follows it in its layer, was sent already.
+    bool is_passed(const StoredPacket& packet) const;
     /// From this packet, which is ahead, on.
     void set_target(const StoredPacket& packet, std::uint8_t target);
 

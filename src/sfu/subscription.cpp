@@ -39,11 +39,9 @@ void Subscription::resume(Publication& publication, Instant now) {
     if (!choice_.layer || follows_target(publication)) return;
     const auto slot = publication.replayable_keyframe(choice_.layer->stream, now);
     const StoredPacket* keyframe = slot ? publication.ring().find(*slot) : nullptr;
-    const bool is_news =
-        !timeline_.any() || (keyframe != nullptr && keyframe->arrival > timeline_.newest_arrival());
-    if (keyframe != nullptr && is_news) {
-        begin(publication, *keyframe);
+    if (keyframe != nullptr && !sequence_.is_passed(*keyframe)) {
         backlog_next_ = *slot;
+        begin(publication, *keyframe);
         backlog_end_ = looked_to_;
     } else {
         publication.request_keyframe(choice_.layer->stream);
@@ -164,6 +162,7 @@ bool Subscription::follows_target(const Publication& publication) const {
 bool Subscription::may_begin(const Publication& publication, const StoredPacket& packet) const {
     if (packet.layer != choice_.layer->stream || packet.padding_only) return false;
     if (!packet.facts.starts_keyframe() || follows_target(publication)) return false;
+    if (sequence_.is_passed(packet)) return false;
     const Layer& source = publication.layer(packet.layer);
     return packet.epoch == source.epoch() && packet.index + kMaxLateStart > source.highest_index();
 }
@@ -195,8 +194,7 @@ Decision Subscription::decide(Publication& publication, const StoredPacket& pack
     looked_to_ = packet.id + 1;
     if (!started_) return Decision::drop(trace::Drop::kPaused);
     if (publication.revision() != seen_revision_ || now >= next_review_) review(publication, now);
-    if (wish_ == Wish::kOff) return Decision::drop(trace::Drop::kPaused);
-    if (!choice_.layer) return Decision::drop(trace::Drop::kLayerNotSelected);
+    if (wish_ == Wish::kOff || !choice_.layer) return decide_while_paused(publication, packet, now);
     if (may_begin(publication, packet)) {
         begin(publication, packet);
     } else if (off_aim_ && packet.facts.starts_frame) {
@@ -207,6 +205,15 @@ Decision Subscription::decide(Publication& publication, const StoredPacket& pack
         publication.request_keyframe(choice_.layer->stream);
     }
     return decision;
+}
+
+// What was lost before the pause still goes to its place.
+Decision Subscription::decide_while_paused(const Publication& publication,
+                                           const StoredPacket& packet, Instant now) {
+    const Decision decision = place(publication, packet, now);
+    if (decision.forward) return decision;
+    return Decision::drop(wish_ == Wish::kOff ? trace::Drop::kPaused
+                                              : trace::Drop::kLayerNotSelected);
 }
 
 Decision Subscription::place(const Publication& publication, const StoredPacket& packet,

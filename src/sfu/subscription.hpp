@@ -72,7 +72,8 @@ class Subscription {
     void interrupt();
     void set_wish(Wish wish, Publication& publication, Instant now);
     /// An allocator says what to send from now on, instead of the subscription's own choice; empty
-    /// pauses. As soon as the stream lets it: what was sent before goes on until then.
+    /// pauses. As soon as the stream lets it: what was sent before goes on until then. After a
+    /// pause it may begin with a recent keyframe from the ring (then next_backlog has it).
     void assign(std::optional<LayerId> target, Reason why, Publication& publication, Instant now);
     /// Its share of what its path carries; empty when unknown. Unused once assigned.
     void on_estimate(std::optional<Bitrate> share);
@@ -114,6 +115,8 @@ class Subscription {
     std::uint8_t target_in(const media::LayerStructure& structure) const;
     void aim(Publication& publication, Instant now);
     void step(const Publication& publication, const StoredPacket& packet);
+    Decision decide_while_paused(const Publication& publication, const StoredPacket& packet,
+                                 Instant now);
     Decision place(const Publication& publication, const StoredPacket& packet, Instant now);
     void announce_targets(const Publication& publication, const StoredPacket& packet,
                           std::uint8_t target, Decision& decision);
