@@ -37,6 +37,7 @@ TEST(LayerUse, EverythingMayBeOff) {
 // A layer that is off by request may still be chosen, and is dead only when it does not return.
 TEST(LayerUse, ALayerThatIsOffIsNotDead) {
     Publication publication(test::vp8_config({"l", "h"}), std::make_shared<ParticipantClock>());
+    test::Arrivals arrivals;
     test::Vp8Source low;
     test::Vp8Source high;
     high.ssrc = Ssrc(2);
@@ -44,7 +45,7 @@ TEST(LayerUse, ALayerThatIsOffIsNotDead) {
     high.height = 360;
     const auto send = [&](std::size_t layer, test::Vp8Source& source, bool key, int ms) {
         for (const auto& bytes : source.frame(key)) {
-            (void)publication.on_packet(layer, test::view(bytes), at_ms(ms));
+            (void)arrivals.on_packet(publication, layer, test::view(bytes), at_ms(ms));
         }
     };
     const auto live = [&](int ms) {
