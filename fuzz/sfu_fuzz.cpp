@@ -63,8 +63,8 @@ class Session {
         auto& subscription = subscriptions_[opcode / 16 % subscriptions_.size()];
         switch (opcode % 12) {
             case 0: subscription.set_wish(static_cast<Wish>(value % 5), publication_, now_); break;
-            case 1: subscription.on_estimate(Bitrate::from_kbps(value * 10)); break;
-            case 2: subscription.on_receiver_report(value, now_); break;
+            case 1: restart(subscription, value % 2 == 0); break;
+            case 2: subscription.on_receiver_report(value); break;
             case 3: subscription.on_keyframe_request(publication_); break;
             case 4: publication_.set_muted(value % 2 == 0); break;
             case 5: publication_.on_sender_report(value % 4, {in.u64()}, in.u32(), now_); break;
@@ -80,6 +80,9 @@ class Session {
     }
 
  private:
+    void restart(Subscription& subscription, bool stop) {
+        stop ? subscription.interrupt() : subscription.start(publication_, now_);
+    }
     void assign(Subscription& subscription, std::uint8_t value) {
         const auto options = publication_.options(now_);
         std::optional<LayerId> target;

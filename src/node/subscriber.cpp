@@ -258,7 +258,7 @@ std::optional<net::Transmit> Subscriber::poll_reports(Instant now, BytesSpan out
 void Subscriber::on_report_block(const rtp::ReportBlock& block, Instant now) {
     Outlet* outlet = find(block.ssrc);
     if (outlet == nullptr) return;
-    outlet->subscription.on_receiver_report(block.fraction_lost, now);
+    outlet->subscription.on_receiver_report(block.fraction_lost);
     if (outlet->track->video()) allocation_.on_loss(block.fraction_lost / 256.0, now);
     if (const auto rtt = rtp::round_trip_time(block, context_.config.wall.at(now).ntp())) {
         rtt_ = *rtt;

@@ -154,7 +154,9 @@ void Allocator::add_candidate(const AllocationStream& stream, std::size_t index)
         if (memory.target && !beyond) candidate.current = candidate.top();
     }
     const bool wished = stream.wish.layer != Wish::kAuto;
-    if (wished && candidate.steps.back().rung < height.rung) {
+    if (options.size() == 1 || (wished && rungs.count == 1)) {
+        candidate.top_reason = Reason::kOnlyLayer;
+    } else if (wished && candidate.steps.back().rung < height.rung) {
         candidate.top_reason = Reason::kLowerLayerOnlyLive;
     }
     // What it was sent is not among the options any more: what costs no more comes next.
@@ -309,7 +311,7 @@ Assignment Allocator::outcome(const AllocationStream& stream, const Candidate& c
     } else if (candidate.level < candidate.top()) {
         one.reason = path_.reason();
     } else {
-        one.reason = options.size() == 1 ? Reason::kOnlyLayer : candidate.top_reason;
+        one.reason = candidate.top_reason;
     }
     return one;
 }

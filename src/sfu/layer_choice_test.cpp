@@ -51,7 +51,7 @@ TEST(ChooseLayer, FollowsTheWishAsFarAsLayersAreLive) {
     };
     for (const Row& row : rows) {
         const auto all = options(row.live);
-        const auto choice = choose_layer(row.wish, all, {});
+        const auto choice = choose_layer(row.wish, all);
         const std::string what = std::string(row.live) + " " + std::to_string(int(row.wish));
         EXPECT_EQ(choice.reason, row.reason) << what << " " << text(choice.reason);
         if (row.rank < 0) {
@@ -71,112 +71,21 @@ TEST(ChooseLayer, AWishIsOfASizeAndTakesItsFullFrameRate) {
         option.live = true;
         all.push_back(option);
     }
-    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).layer, (LayerId{0, 0, 2}));
-    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).layer, (LayerId{0, 1, 2}));
-    EXPECT_EQ(choose_layer(Wish::kHigh, all, {}).layer, (LayerId{0, 2, 2}));
-    EXPECT_EQ(choose_layer(Wish::kAuto, all, {4, Reason::kEstimate}).layer, (LayerId{0, 1, 1}));
+    EXPECT_EQ(choose_layer(Wish::kLow, all).layer, (LayerId{0, 0, 2}));
+    EXPECT_EQ(choose_layer(Wish::kMedium, all).layer, (LayerId{0, 1, 2}));
+    EXPECT_EQ(choose_layer(Wish::kHigh, all).layer, (LayerId{0, 2, 2}));
     all[5].live = false;
-    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).layer, (LayerId{0, 1, 1}));
-    EXPECT_EQ(choose_layer(Wish::kMedium, all, {}).reason, Reason::kWish);
+    EXPECT_EQ(choose_layer(Wish::kMedium, all).layer, (LayerId{0, 1, 1}));
+    EXPECT_EQ(choose_layer(Wish::kMedium, all).reason, Reason::kWish);
     for (std::size_t i = 0; i < 3; ++i) all[i].live = false;
-    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).layer, (LayerId{0, 1, 1}));
-    EXPECT_EQ(choose_layer(Wish::kLow, all, {}).reason, Reason::kHigherLayerOnlyLive);
+    EXPECT_EQ(choose_layer(Wish::kLow, all).layer, (LayerId{0, 1, 1}));
+    EXPECT_EQ(choose_layer(Wish::kLow, all).reason, Reason::kHigherLayerOnlyLive);
 
     LayerOptions temporal;
     for (std::uint8_t i = 0; i < 3; ++i) temporal.push_back(all[i]);
     for (std::size_t i = 0; i < 3; ++i) temporal[i].live = true;
-    EXPECT_EQ(choose_layer(Wish::kLow, temporal, {}).layer, (LayerId{0, 0, 2}));
-    EXPECT_EQ(choose_layer(Wish::kLow, temporal, {}).reason, Reason::kOnlyLayer);
-    EXPECT_EQ(choose_layer(Wish::kAuto, temporal, {0, Reason::kLoss}).layer, (LayerId{0, 0, 0}));
-}
-
-class Auto : public testing::Test {
- protected:
-    // Layers of 100, 400 and 1600 kbit/s.
-    LayerOptions layers_ = options("xxx", 100);
-    AutoLimit limit_;
-    Instant now_{};
-
-    std::size_t rank() {
-        const Ceiling ceiling = limit_.update(layers_, now_);
-        reason_ = ceiling.reason;
-        return std::min<std::size_t>(ceiling.rank, 2);
-    }
-    std::size_t rank_after(Duration time) {
-        std::size_t result = 0;
-        for (const Instant end = now_ + time; now_ < end; now_ += 100ms) result = rank();
-        return result;
-    }
-    Reason reason_{};
-};
-
-TEST_F(Auto, TakesTheHighestWhenNothingIsKnown) {
-    EXPECT_EQ(rank_after(10s), 2U);
-}
-
-TEST_F(Auto, StartsWithWhatFits) {
-    limit_.on_estimate(Bitrate::from_kbps(500));
-    EXPECT_EQ(rank(), 1U);
-    EXPECT_EQ(reason_, Reason::kEstimate);
-}
-
-TEST_F(Auto, NeverGoesBelowTheLowest) {
-    limit_.on_estimate(Bitrate::from_kbps(10));
-    EXPECT_EQ(rank_after(5s), 0U);
-}
-
-TEST_F(Auto, ToleratesAShortExcess) {
-    limit_.on_estimate(Bitrate::from_kbps(2000));
-    EXPECT_EQ(rank(), 2U);
-    limit_.on_estimate(Bitrate::from_kbps(1500));
-    EXPECT_EQ(rank_after(200ms), 2U);
-    limit_.on_estimate(Bitrate::from_kbps(2000));
-    EXPECT_EQ(rank_after(2s), 2U);
-}
-
-TEST_F(Auto, FallsWithTheEstimateAndReturnsWithPatience) {
-    limit_.on_estimate(Bitrate::from_kbps(2000));
-    rank();
-    limit_.on_estimate(Bitrate::from_kbps(150));
-    EXPECT_EQ(rank_after(500ms), 0U);
-    EXPECT_EQ(reason_, Reason::kEstimate);
-    limit_.on_estimate(Bitrate::from_kbps(5000));
-    EXPECT_EQ(rank_after(4s), 0U);  // held
-    EXPECT_EQ(rank_after(2s), 1U);
-    EXPECT_EQ(rank_after(4s), 2U);
-    EXPECT_EQ(reason_, Reason::kAuto);
-}
-
-TEST_F(Auto, FallsAtSustainedLossOnly) {
-    limit_.on_loss(0.3, now_);
-    EXPECT_EQ(rank(), 2U);  // a burst
-    limit_.on_loss(0.3, now_);
-    EXPECT_EQ(rank(), 1U);
-    EXPECT_EQ(reason_, Reason::kLoss);
-    for (int i = 0; i < 20; ++i) {
-        limit_.on_loss(0.05, now_);  // neither good nor bad: stays
-        EXPECT_EQ(rank_after(1s), 1U);
-    }
-    limit_.on_loss(0, now_);
-    EXPECT_EQ(rank_after(4s), 2U);
-}
-
-// A path that carries the middle layer only, whose receiver estimates 1.5 times what it gets: the
-// higher layer is tried ever more rarely.
-TEST_F(Auto, AFailingTryDoublesTheWait) {
-    int tries = 0;
-    std::size_t before = 1;
-    limit_.on_estimate(Bitrate::from_kbps(600));
-    ASSERT_EQ(rank(), 1U);
-    for (int step = 0; step < 1200; ++step, now_ += 100ms) {  // two minutes
-        limit_.on_estimate(Bitrate::from_kbps(before == 2 ? 700 : 600));
-        const std::size_t r = rank();
-        if (r == 2 && before == 1) ++tries;
-        ASSERT_GE(r, 1U);
-        before = r;
-    }
-    EXPECT_GE(tries, 3);
-    EXPECT_LE(tries, 6);
+    EXPECT_EQ(choose_layer(Wish::kLow, temporal).layer, (LayerId{0, 0, 2}));
+    EXPECT_EQ(choose_layer(Wish::kLow, temporal).reason, Reason::kOnlyLayer);
 }
 
 TEST(LayerOrder, GoesBySizeThenRateThenName) {

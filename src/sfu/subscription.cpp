@@ -79,16 +79,6 @@ void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
     if (was_off) resume(publication, now);
 }
 
-void Subscription::on_estimate(std::optional<Bitrate> share) {
-    limit_.on_estimate(share);
-    next_review_ = Instant::min();
-}
-
-void Subscription::on_receiver_report(std::uint8_t fraction_lost, Instant now) {
-    loss_ = fraction_lost / 256.0;
-    limit_.on_loss(loss_, now);
-}
-
 void Subscription::on_keyframe_request(Publication& publication) {
     ++keyframe_requests_;
     // Also of the layer that is being left: its viewer sees nothing until the other begins.
@@ -147,8 +137,7 @@ void Subscription::step(const Publication& publication, const StoredPacket& pack
 
 void Subscription::choose(const Publication& publication, Instant now) {
     const LayerOptions options = publication.options(now);
-    const Ceiling ceiling = wish_ == Wish::kAuto ? limit_.update(options, now) : Ceiling{};
-    choice_ = choose_layer(wish_, options, ceiling);
+    choice_ = choose_layer(wish_, options);
     if (!publication.any_live() && wish_ != Wish::kOff) choice_.reason = Reason::kNothingArrives;
 }
 

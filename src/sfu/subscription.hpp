@@ -75,10 +75,8 @@ class Subscription {
     /// pauses. As soon as the stream lets it: what was sent before goes on until then. After a
     /// pause it may begin with a recent keyframe from the ring (then next_backlog has it).
     void assign(std::optional<LayerId> target, Reason why, Publication& publication, Instant now);
-    /// Its share of what its path carries; empty when unknown. Unused once assigned.
-    void on_estimate(std::optional<Bitrate> share);
     /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
-    void on_receiver_report(std::uint8_t fraction_lost, Instant now);
+    void on_receiver_report(std::uint8_t fraction_lost) { loss_ = fraction_lost / 256.0; }
     void on_keyframe_request(Publication& publication);
     /// One packet of a NACK. Empty when it is unknown, gone, was just sent again or exceeds the
     /// budget.
@@ -125,7 +123,6 @@ class Subscription {
     Wish wish_;
     LayerChoice choice_;
     bool assigned_ = false;  // by an allocator
-    AutoLimit limit_;
     std::uint32_t seen_revision_ = ~0U;
     Instant next_review_ = Instant::min();
     bool started_ = false;

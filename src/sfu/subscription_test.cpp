@@ -368,21 +368,6 @@ TEST_F(Conference, StatisticsSayWhatArrivesAndWhatIsSent) {
     EXPECT_GT(stats.packets, 80U);
 }
 
-TEST_F(Conference, AutoFollowsItsShare) {
-    make(test::vp8_config({"a", "b"}), {.wish = Wish::kAuto});
-    asked_ = {true, true, true};
-    run({0, 1}, 3s);
-    ASSERT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
-    subscription_->on_estimate(Bitrate::from_kbps(20));  // each layer has some 27 kbit/s
-    run({0, 1}, 2s);
-    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
-    EXPECT_EQ(subscription_->reason(*publication_), Reason::kEstimate);
-    subscription_->on_estimate(Bitrate::from_kbps(200));
-    run({0, 1}, 12s);
-    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
-    EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
-}
-
 TEST_F(Conference, AnAllocatorDecidesOnceItHasSpoken) {
     make(test::vp8_config({"a", "b"}), {.wish = Wish::kHigh});
     asked_ = {true, true, true};
