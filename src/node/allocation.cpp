@@ -17,6 +17,22 @@ constexpr Duration kOptionsAge = 50ms;
 
 }  // namespace
 
+std::string_view text(cc::EstimateReason reason) {
+    switch (reason) {
+        case cc::EstimateReason::kStart: return "start";
+        case cc::EstimateReason::kProbe: return "probe";
+        case cc::EstimateReason::kIncrease: return "increase";
+        case cc::EstimateReason::kDelay: return "delay";
+        case cc::EstimateReason::kLoss: return "loss";
+        case cc::EstimateReason::kEcn: return "ecn";
+        case cc::EstimateReason::kRemb: return "remb";
+        case cc::EstimateReason::kNoFeedback: return "no_feedback";
+        case cc::EstimateReason::kPushback: return "pushback";
+        case cc::EstimateReason::kLimit: return "limit";
+    }
+    return "unknown";
+}
+
 std::string layer_name(const Track& track, const std::optional<sfu::LayerId>& layer) {
     if (!layer) return {};
     return layer->stream < track.rids.size() ? track.rids[layer->stream] : "single";
@@ -36,12 +52,17 @@ const sfu::LayerOptions& options_of(Track& track, Instant now) {
     return track.options;
 }
 
-void Allocation::on_estimate(Bitrate estimate, Instant now) {
-    allocator_.on_estimate(estimate, now);
+void Allocation::on_estimate(const cc::Estimate& estimate, Instant now) {
+    estimate_ = estimate.target;
+    estimate_reason_ = text(estimate.reason);
+    allocator_.on_estimate(estimate.target, now);
+    allocator_.on_blind(estimate.blind);
     touch(now);
 }
 
 void Allocation::on_receiver_estimate(Bitrate estimate, Instant now) {
+    estimate_ = estimate;
+    estimate_reason_ = text(cc::EstimateReason::kRemb);
     allocator_.on_receiver_estimate(estimate, now);
     touch(now);
 }
@@ -62,6 +83,8 @@ void Allocation::flush_loss(Instant now) {
 }
 
 void Allocation::on_path_changed(Instant now) {
+    estimate_.reset();
+    estimate_reason_ = {};
     allocator_.on_path_changed();
     touch(now);
 }

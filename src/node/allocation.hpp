@@ -6,8 +6,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "cc/types.hpp"
 #include "node/context.hpp"
 #include "node/track.hpp"
 #include "sfu/allocator.hpp"
@@ -32,7 +35,7 @@ class Allocation {
 
     // ---- facts ----
     /// Of a congestion controller that probes.
-    void on_estimate(Bitrate estimate, Instant now);
+    void on_estimate(const cc::Estimate& estimate, Instant now);
     /// Of the receiver (REMB), without anything better.
     void on_receiver_estimate(Bitrate estimate, Instant now);
     /// A report block about video: 0 to 1.
@@ -50,7 +53,9 @@ class Allocation {
     // ---- questions ----
     /// What all tracks together would take if they got what they want.
     Bitrate demand() const { return allocator_.demand(); }
-    std::optional<Bitrate> limit() const { return allocator_.limit(); }
+    /// What the path carries, as far as somebody has said so, and what moved that last.
+    std::optional<Bitrate> estimate() const { return estimate_; }
+    std::string_view estimate_reason() const { return estimate_reason_; }
     /// The changes since the last call.
     std::vector<signal::LayerChange> take_changes(Instant now);
 
@@ -72,6 +77,8 @@ class Allocation {
     Member& owner_;
     const Outlets& outlets_;
     sfu::Allocator allocator_;
+    std::optional<Bitrate> estimate_;
+    std::string_view estimate_reason_;
     std::vector<sfu::AllocationStream> streams_;
     std::vector<Outlet*> of_stream_;
     std::deque<Change> changes_;
@@ -83,6 +90,8 @@ class Allocation {
     Instant loss_at_{};
 };
 
+/// The word of the API for what moved an estimate.
+std::string_view text(cc::EstimateReason reason);
 /// What a client is told of a layer: its name, "single" without one, empty for none.
 std::string layer_name(const Track& track, const std::optional<sfu::LayerId>& layer);
 /// -1 for all layers.

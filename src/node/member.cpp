@@ -196,10 +196,11 @@ void Member::emit_stats(Instant now) {
     if (const auto rtt = round_trip_time()) stats.rtt_ms = to_seconds(*rtt) * 1000;
     stats.bitrate_up_bps = received_.rate(now).bps;
     stats.bitrate_down_bps = sent_.rate(now).bps;
-    if (const auto estimate = subscriber_.estimate()) stats.estimate_down_bps = estimate->bps;
-    stats.estimate_reason = subscriber_.estimate_reason();
-    stats.demand_down_bps = subscriber_.allocation().demand().bps;
-    stats.changes = subscriber_.allocation().take_changes(now);
+    Allocation& allocation = subscriber_.allocation();
+    if (const auto estimate = allocation.estimate()) stats.estimate_down_bps = estimate->bps;
+    stats.estimate_reason = allocation.estimate_reason();
+    stats.demand_down_bps = allocation.demand().bps;
+    stats.changes = allocation.take_changes(now);
     stats.published = publisher_.stats(now);
     stats.subscriptions = subscriber_.stats(now);
     for (std::size_t i = 0; i < static_cast<std::size_t>(trace::Drop::kCount); ++i) {

@@ -282,7 +282,6 @@ void Subscriber::on_keyframe_request(Ssrc media, Instant now) {
 }
 
 void Subscriber::on_remb(Bitrate bitrate, Instant now) {
-    estimate_ = bitrate;
     allocation_.on_receiver_estimate(bitrate, now);
 }
 

@@ -58,8 +58,6 @@ class Subscriber {
     // ---- questions ----
     std::vector<signal::TrackMapping> mappings() const;
     std::vector<signal::SubscriptionStats> stats(Instant now) const;
-    std::optional<Bitrate> estimate() const { return estimate_; }
-    std::string_view estimate_reason() const { return estimate_ ? "remb" : ""; }
     std::optional<Duration> rtt() const { return rtt_; }
     std::size_t outlet_count() const { return outlets_.size(); }
 
@@ -80,7 +78,6 @@ class Subscriber {
     std::map<std::string, sfu::TrackWish> wishes_;  // also of tracks that are not there yet
     Allocation allocation_;
     MediaSender sender_;
-    std::optional<Bitrate> estimate_;
     std::optional<Duration> rtt_;
     Instant next_report_check_{};
 };

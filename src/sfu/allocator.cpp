@@ -93,7 +93,8 @@ void Allocator::remember(std::span<const AllocationStream> streams) {
         Memory memory;
         if (found != memory_.end()) {
             memory = *found;
-            memory.fresh = memory.wish != streams[i].wish || (memory.idle && !streams[i].idle);
+            memory.fresh =
+                back_ || memory.wish != streams[i].wish || (memory.idle && !streams[i].idle);
         }
         memory.id = streams[i].id;
         memory.wish = streams[i].wish;
@@ -101,6 +102,7 @@ void Allocator::remember(std::span<const AllocationStream> streams) {
         next_memory_.push_back(memory);
     }
     memory_.swap(next_memory_);
+    back_ = false;
 }
 
 void Allocator::prepare(std::span<const AllocationStream> streams, Instant now) {
@@ -171,6 +173,7 @@ void Allocator::add_candidate(const AllocationStream& stream, std::size_t index)
 }
 
 void Allocator::choose(Instant now) {
+    if (blind_) return fill(audio_ * (1 / kKeepTolerance), false);
     auto limit = path_.limit();
     if (!limit) return fill({}, true);
     // What a receiver estimates is bound to what it gets: who gets nothing would never get more.

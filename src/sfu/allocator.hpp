@@ -93,6 +93,12 @@ class Allocator {
     }
     /// 0 to 1, of a receiver report.
     void on_loss(double fraction, Instant now) { path_.on_loss(fraction, used_, now); }
+    /// Nothing is heard of the path: video waits until something is, and then goes on where it was
+    /// as far as the estimate lets it.
+    void on_blind(bool blind) {
+        back_ = back_ || (blind_ && !blind);
+        blind_ = blind;
+    }
     void on_path_changed() {
         path_.clear();
         limited_ = false;
@@ -174,6 +180,8 @@ class Allocator {
     Bitrate demand_;
     bool constrained_ = false;
     bool limited_ = false;  // a limit was known before
+    bool blind_ = false;
+    bool back_ = false;  // the path is heard of again
 };
 
 }  // namespace parley::sfu

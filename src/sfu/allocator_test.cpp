@@ -386,6 +386,33 @@ TEST_F(AllocatorTest, AsksForWhatARaiseNeeds) {
     EXPECT_FALSE(allocator_.constrained());
 }
 
+TEST_F(AllocatorTest, VideoWaitsWhileNothingIsHeardOfThePath) {
+    audio();
+    video(camera(), kBig);
+    video(camera(), kThumb);
+    estimate(2500);
+    EXPECT_EQ(levels_after(2s), "20");
+    allocator_.on_blind(true);
+    EXPECT_EQ(levels_after(3s), "--");
+    EXPECT_TRUE(last_[1].paused);
+    EXPECT_TRUE(last_[0].target) << "audio goes on";
+    allocator_.on_blind(false);
+    EXPECT_EQ(levels(), "20") << "at once: nothing was congested";
+    allocator_.on_blind(true);
+    levels_after(3s);
+    allocator_.on_blind(false);
+    estimate(800);
+    EXPECT_EQ(levels(), "10");
+}
+
+TEST_F(AllocatorTest, VideoWaitsAlsoBeforeAnythingWasHeard) {
+    video(camera());
+    allocator_.on_blind(true);
+    EXPECT_EQ(levels(), "-");
+    allocator_.on_blind(false);
+    EXPECT_EQ(levels(), "2");
+}
+
 // ---- flapping ----
 
 // An estimate as Google congestion control gives it: grows by 8 % a second, is cut to 85 % of what
