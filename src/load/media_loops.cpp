@@ -1,40 +1,40 @@
 #include "load/media_loops.hpp"
 
-#include <array>
+#include <algorithm>
 
 namespace parley::load {
 namespace {
 
-/// The layers of simulcast: name, width as a part of the largest, share of the rate. Each layer has
-/// about what a picture of its size needs beside the others.
-struct LayerShare {
-    const char* rid;
-    unsigned divisor;
-    double share;
-};
-constexpr std::array<LayerShare, 3> kLayers{
-    {{"low", 4, 0.08}, {"medium", 2, 0.24}, {"high", 1, 0.68}}};
+constexpr unsigned kLayers = 3;
+constexpr const char* kRids[kLayers] = {"low", "medium", "high"};
+/// Of the highest layer, whatever the rate: what a camera gives.
+constexpr PictureSize kLayered{1280, 720};
 
 }  // namespace
 
 std::expected<MediaLoops, std::string> make_media_loops(const Options& options) {
     MediaLoops loops;
     const auto add_video = [&](PictureSize size, Bitrate rate) -> std::string {
-        auto loop = make_video_loop({options.codec, size, rate});
+        LoopRequest request{options.codec, size, rate};
+        if (options.svc) request.spatial_layers = kLayers;
+        auto loop = make_video_loop(request);
         if (!loop) return std::move(loop.error());
         loops.video.push_back(std::move(*loop));
         return {};
     };
     if (options.video.bps > 0 && options.simulcast) {
-        for (const auto& layer : kLayers) {
-            const PictureSize size{1280 / layer.divisor, 720 / layer.divisor};
-            if (auto problem = add_video(size, options.video * layer.share); !problem.empty()) {
+        for (unsigned layer = 0; layer < kLayers; ++layer) {
+            const unsigned divisor = 1U << (kLayers - 1 - layer);
+            const PictureSize size{kLayered.width / divisor, kLayered.height / divisor};
+            const Bitrate rate = options.video * layer_shares(kLayers)[layer];
+            if (auto problem = add_video(size, rate); !problem.empty()) {
                 return std::unexpected(std::move(problem));
             }
-            loops.rids.emplace_back(layer.rid);
+            loops.rids.emplace_back(kRids[layer]);
         }
     } else if (options.video.bps > 0) {
-        if (auto problem = add_video(size_for(options.video), options.video); !problem.empty()) {
+        const PictureSize size = options.svc ? kLayered : size_for(options.video);
+        if (auto problem = add_video(size, options.video); !problem.empty()) {
             return std::unexpected(std::move(problem));
         }
     }

@@ -66,6 +66,10 @@ bool OutStream::write(const OutPacket& packet, const Numbers& numbers, const Sen
         store_be16(&payload[packet.picture_id_at],
                    static_cast<std::uint16_t>(0x8000 | packet.picture_id));
     }
+    // Every picture is of the base temporal layer, so that both count the same.
+    if (packet.tl0_index_at != 0) {
+        payload[packet.tl0_index_at] = static_cast<std::uint8_t>(packet.picture_id);
+    }
     const auto transmit = context.peer.send_rtp(out, size);
     if (!transmit) return false;
     context.port->commit(*transmit, now);

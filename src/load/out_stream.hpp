@@ -24,6 +24,7 @@ struct OutPacket {
     std::uint32_t timestamp = 0;
     bool marker = false;
     std::uint8_t picture_id_at = 0;
+    std::uint8_t tl0_index_at = 0;
     std::uint16_t picture_id = 0;
     std::uint8_t audio_level = 0xFF;  // RFC 6464's octet; 0xFF: none
     NtpTime sent;

@@ -134,8 +134,8 @@ void Publisher::send_video(Layer& layer, Instant now, const Window& window) {
     const auto count = static_cast<std::int64_t>(frame.packets.size());
     while (layer.packet < frame.packets.size() && layer.next <= now) {
         const LoopPacket& loop = frame.packets[layer.packet++];
-        OutPacket packet{loop.payload, layer.timestamp, loop.marker, loop.picture_id_at,
-                         layer.picture_id};
+        OutPacket packet{loop.payload,       layer.timestamp,   loop.marker,
+                         loop.picture_id_at, loop.tl0_index_at, layer.picture_id};
         packet.sent = send_time(now, context_.anchor);
         if (video_format_ && layer.stream.send(packet, *video_format_, context_, now)) {
             video_packets_ += window.contains(sent_at(packet.sent, context_.anchor)) ? 1 : 0;

@@ -1,14 +1,12 @@
 // What publishers send can be decoded, padding and all, and has the rate that was asked for.
 
 #include <gtest/gtest.h>
-#include <vpx/vp8dx.h>
-#include <vpx/vpx_decoder.h>
 
 #include "load/audio_loop.hpp"
+#include "load/decoders_testing.hpp"
 #include "load/packetizer.hpp"
 #include "load/video_loop.hpp"
 #include "media/payload.hpp"
-#include "media/vp8.hpp"
 
 namespace parley::load {
 namespace {
@@ -29,56 +27,93 @@ TEST(Parts, DifferByAtMostOneAndTheLargerComeLast) {
     }
 }
 
-VideoLoop loop_of(media::Codec codec, std::int64_t bps, unsigned frames = 30) {
-    auto loop = make_video_loop({codec, size_for({bps}), {bps}, frames});
-    EXPECT_TRUE(loop.has_value());
+VideoLoop loop_of(media::Codec codec, std::int64_t bps, unsigned layers = 1) {
+    LoopRequest request{codec, layers > 1 ? PictureSize{640, 360} : size_for({bps}), {bps}, 30};
+    request.spatial_layers = layers;
+    auto loop = make_video_loop(request);
+    EXPECT_TRUE(loop.has_value()) << (loop ? "" : loop.error());
     return std::move(*loop);
 }
 
 /// The reference mixture: bursts of five packets of 1,100 octets.
 TEST(VideoLoop, KeepsToTheRateInEvenPackets) {
-    const auto loop = loop_of(media::Codec::kVp8, 1'320'000);
-    ASSERT_EQ(loop.frames.size(), 30U);
-    EXPECT_TRUE(loop.frames[0].keyframe);
-    for (const auto& frame : loop.frames) {
-        EXPECT_EQ(frame.packets.size(), 5U);
-        for (const auto& packet : frame.packets) EXPECT_EQ(packet.payload.size(), 1100U);
-        EXPECT_TRUE(frame.packets.back().marker);
+    for (const auto codec : {media::Codec::kVp8, media::Codec::kVp9, media::Codec::kAv1}) {
+        const auto loop = loop_of(codec, 1'320'000);
+        ASSERT_EQ(loop.frames.size(), 30U);
+        EXPECT_TRUE(loop.frames[0].keyframe);
+        for (const auto& frame : loop.frames) {
+            EXPECT_EQ(frame.packets.size(), 5U) << media::name(codec);
+            for (const auto& packet : frame.packets) EXPECT_EQ(packet.payload.size(), 1100U);
+            EXPECT_TRUE(frame.packets.back().marker);
+        }
     }
 }
 
-TEST(VideoLoop, RoundsNothingAway) {
-    const auto loop = loop_of(media::Codec::kVp8, 1'300'000);
+class EachCodec : public ::testing::TestWithParam<media::Codec> {};
+
+TEST_P(EachCodec, RoundsNothingAway) {
+    const auto loop = loop_of(GetParam(), 1'300'000);
     EXPECT_EQ(loop.payload_bytes() * 8, 1'300'000U);
 }
 
-TEST(VideoLoop, DecodesWithItsPadding) {
-    const auto loop = loop_of(media::Codec::kVp8, 600'000);
-    vpx_codec_ctx_t decoder{};
-    ASSERT_EQ(vpx_codec_dec_init(&decoder, vpx_codec_vp8_dx(), nullptr, 0), VPX_CODEC_OK);
-    unsigned decoded = 0;
-    for (int round = 0; round < 2; ++round) {  // the end joins the beginning
-        for (const auto& frame : loop.frames) {
-            std::vector<std::uint8_t> bytes;
-            for (const auto& packet : frame.packets) {
-                const auto info = media::inspect(loop.codec, packet.payload, packet.marker);
-                ASSERT_TRUE(info);
-                EXPECT_EQ(info->start_of_frame, &packet == &frame.packets.front());
-                bytes.insert(bytes.end(), packet.payload.begin() + 4, packet.payload.end());
+TEST_P(EachCodec, PacketsAreWhatAForwarderExpects) {
+    const auto loop = loop_of(GetParam(), 600'000);
+    for (const auto& frame : loop.frames) {
+        EXPECT_EQ(frame.keyframe, &frame == &loop.frames.front());
+        for (const auto& packet : frame.packets) {
+            const bool first = &packet == &frame.packets.front();
+            const auto info = media::inspect(loop.codec, packet.payload, packet.marker);
+            ASSERT_TRUE(info);
+            EXPECT_LE(packet.payload.size(), kMaxPayload);
+            EXPECT_EQ(packet.marker, &packet == &frame.packets.back());
+            if (!first) continue;
+            EXPECT_EQ(info->keyframe, frame.keyframe);
+            if (frame.keyframe) {
+                EXPECT_EQ(info->width, loop.width);
             }
-            ASSERT_EQ(vpx_codec_decode(&decoder, bytes.data(), static_cast<unsigned>(bytes.size()),
-                                       nullptr, 0),
-                      VPX_CODEC_OK);
-            vpx_codec_iter_t next = nullptr;
-            const vpx_image_t* image = vpx_codec_get_frame(&decoder, &next);
-            ASSERT_NE(image, nullptr);
-            EXPECT_EQ(image->d_w, loop.width);
-            EXPECT_EQ(image->d_h, loop.height);
-            ++decoded;
         }
     }
-    vpx_codec_destroy(&decoder);
-    EXPECT_EQ(decoded, 60U);
+}
+
+TEST_P(EachCodec, DecodesWithItsPadding) {
+    const auto loop = loop_of(GetParam(), 600'000);
+    testing::VpxDecoder vpx(loop.codec == media::Codec::kVp8);
+    testing::AomDecoder aom;
+    testing::H264Decoder h264;
+    const auto decode = [&](const LoopFrame& frame) {
+        switch (loop.codec) {
+            case media::Codec::kVp8: return vpx.decode(testing::assemble_vp8(frame));
+            case media::Codec::kVp9: return vpx.decode(testing::assemble_vp9(frame, 0));
+            case media::Codec::kH264: return h264.decode(testing::assemble_h264(frame));
+            default: return aom.decode(testing::assemble_av1(frame));
+        }
+    };
+    const testing::DecodedSize size{loop.width, loop.height};
+    for (int round = 0; round < 2; ++round) {  // the end joins the beginning
+        for (std::size_t i = 0; i < loop.frames.size(); ++i) {
+            EXPECT_EQ(decode(loop.frames[i]), size) << "round " << round << " frame " << i;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, EachCodec,
+                         ::testing::Values(media::Codec::kVp8, media::Codec::kVp9,
+                                           media::Codec::kH264, media::Codec::kAv1),
+                         [](const auto& codec) { return std::string(media::name(codec.param)); });
+
+/// K-SVC: any layer can be decoded without those above it.
+TEST(Layers, Vp9DecodesUpToEachLayer) {
+    const auto loop = loop_of(media::Codec::kVp9, 1'000'000, 3);
+    EXPECT_NEAR(static_cast<double>(loop.payload_bytes()) * 8, 1e6, 2e3);
+    for (unsigned highest = 0; highest < 3; ++highest) {
+        testing::VpxDecoder decoder(false);
+        const testing::DecodedSize size{640U >> (2 - highest), 360U >> (2 - highest)};
+        for (int round = 0; round < 2; ++round) {
+            for (const auto& frame : loop.frames) {
+                EXPECT_EQ(decoder.decode(testing::assemble_vp9(frame, highest)), size);
+            }
+        }
+    }
 }
 
 TEST(AudioLoop, HasAConstantRateAndLevelsThatComeAndGo) {

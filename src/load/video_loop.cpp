@@ -45,6 +45,7 @@ std::expected<VideoLoop, std::string> make_video_loop(const LoopRequest& request
     encoding.height = request.size.height;
     encoding.frames = request.frames;
     encoding.frames_per_second = kFramesPerSecond;
+    encoding.spatial_layers = request.spatial_layers;
     encoding.rate = request.rate * kEncodedShare;
     auto pictures = encode(encoding);
     if (!pictures) return std::unexpected(std::move(pictures.error()));

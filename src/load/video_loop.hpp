@@ -25,6 +25,7 @@ struct LoopPacket {
     std::vector<std::uint8_t> payload;
     bool marker = false;
     std::uint8_t picture_id_at = 0;  // where 15 bits of picture id stand; 0: nowhere
+    std::uint8_t tl0_index_at = 0;   // where TL0PICIDX stands; 0: nowhere
 };
 
 struct LoopFrame {
@@ -54,6 +55,7 @@ struct LoopRequest {
     PictureSize size;
     Bitrate rate;
     unsigned frames = 4 * kFramesPerSecond;
+    unsigned spatial_layers = 1;
 };
 std::expected<VideoLoop, std::string> make_video_loop(const LoopRequest& request);
 
