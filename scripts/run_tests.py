@@ -2,7 +2,8 @@
 """Runs every suite, prints what failed, and ends with one line that adds them all up.
 
 Suites: unit (each GoogleTest program), conformance (the house rules), web (Vitest), e2e (browsers
-against the real server), interop (other WebRTC stacks against the real server).
+against the real server), load (the load generator against the real server, with browsers in its
+rooms), interop (other WebRTC stacks against the real server).
 """
 
 import argparse
@@ -89,7 +90,7 @@ def run_counted(name, command, timeout, totals, cwd=ROOT, env=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build/release")
-    parser.add_argument("--only", choices=["unit", "conformance", "web", "e2e", "interop"])
+    parser.add_argument("--only", choices=["unit", "conformance", "web", "e2e", "load", "interop"])
     options = parser.parse_args()
     build = ROOT / options.build
     reports = build / "reports"
@@ -113,6 +114,8 @@ def main():
         run_counted("web", node + ["npm", "run", "--silent", "test:ci"], 600, totals, ROOT / "web", env)
     if wanted("interop"):
         run_counted("interop", [sys.executable, "tests/interop/run.py"], 600, totals, ROOT, env)
+    if wanted("load"):
+        run_counted("load", node + ["node", "tests/load/run.mjs"], 900, totals, ROOT, env)
     if wanted("e2e"):
         run_counted("e2e", node + ["node", "tests/e2e/run.mjs"], 1500, totals, ROOT, env)
 

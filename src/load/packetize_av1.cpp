@@ -8,7 +8,6 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 constexpr std::uint8_t kSequenceHeader = 1;
 constexpr std::uint8_t kTemporalDelimiter = 2;
-constexpr std::uint8_t kPadding = 15;
 
 std::size_t leb128_size(std::size_t value) {
     return value < 0x80 ? 1 : 2;  // no element is larger than a payload
@@ -54,14 +53,7 @@ std::vector<Obu> obus_of(BytesView unit) {
     return obus;
 }
 
-Bytes padding_obu(std::size_t size) {
-    Bytes obu(size);
-    obu.front() = kPadding << 3;
-    if (size > 1) obu.back() = 0x80;  // trailing bits
-    return obu;
-}
-
-/// One payload in the making: elements, all but the last of three behind their sizes.
+/// One payload in the making: up to three elements, all but the last behind their sizes.
 class Payload {
  public:
     bool empty() const { return elements_.empty(); }
@@ -104,26 +96,31 @@ class Payload {
 }  // namespace
 
 std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted) {
-    const auto obus = obus_of(unit);
+    auto obus = obus_of(unit);
+    if (obus.empty()) return {};
+    // What stands before the frame takes its size as well, each packet an aggregation header.
     std::size_t content = 0;
-    for (const auto& obu : obus) content += obu.bytes.size() + 2;
-    const std::size_t count = packets_for(std::max(wanted, content + 2 * packets_for(content)));
+    for (const auto& obu : obus) content += obu.bytes.size();
+    for (std::size_t i = 0; i + 1 < obus.size(); ++i) content += leb128_size(obus[i].bytes.size());
+    const std::size_t count = packets_for(std::max(wanted, content + packets_for(content)));
+    const std::size_t total = std::max(wanted, content + count);
+    obus.back().bytes.resize(obus.back().bytes.size() + total - content - count);
     const auto limit_of = [&](std::size_t i) {
-        const std::size_t total = std::max(wanted, content + 2 * count);
-        return i < count ? part_start(total, count, i + 1) - part_start(total, count, i)
-                         : kMaxPayload;
+        return part_start(total, count, i + 1) - part_start(total, count, i);
     };
     std::vector<LoopPacket> packets;
     Payload payload;
     const auto finish = [&](bool cut) {
-        const bool first = packets.empty() && !obus.empty() && obus[0].type == kSequenceHeader;
+        const bool first = packets.empty() && obus[0].type == kSequenceHeader;
         packets.push_back(payload.finish(cut, first));
         payload = Payload();
     };
     for (const auto& obu : obus) {
         BytesView left = obu.bytes;
         while (!left.empty()) {
-            const std::size_t room = payload.room(limit_of(packets.size()));
+            const std::size_t limit =
+                packets.size() < count ? limit_of(packets.size()) : kMaxPayload;
+            const std::size_t room = payload.room(limit);
             if (room == 0) {
                 finish(false);
                 continue;
@@ -134,13 +131,7 @@ std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted) {
             if (!left.empty()) finish(true);
         }
     }
-    // Padding fills the packet that is begun, then packets of its own.
-    while (packets.size() < count) {
-        const std::size_t room = payload.room(limit_of(packets.size()));
-        if (room > 0) payload.add(padding_obu(room), false);
-        finish(false);
-    }
-    if (!payload.empty()) finish(false);
+    finish(false);
     packets.back().marker = true;
     return packets;
 }

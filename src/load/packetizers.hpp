@@ -16,8 +16,10 @@ std::vector<LoopPacket> packetize_vp9(const EncodedPicture& picture, std::size_t
 /// RFC 6184, non-interleaved mode, padded by filler data units (H.264 §7.3.2.7). `frame` is in
 /// Annex B's form.
 std::vector<LoopPacket> packetize_h264(BytesView frame, std::size_t wanted);
-/// AV1 RTP payload format 1.0, padded by padding OBUs (AV1 specification §5.12). `unit` is a
-/// temporal unit.
+/// AV1 RTP payload format 1.0, padded by zeros behind the last tile, which belong to its format
+/// (AV1 specification §8.2.4). Padding OBUs behind the frame would do for the standard, but not for
+/// receivers that hand dav1d a whole temporal unit and take one picture: it stays stuck in them.
+/// `unit` is a temporal unit whose last OBU is its frame.
 std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted);
 
 }  // namespace parley::load

@@ -230,12 +230,10 @@ void Participant::leave(Instant now) {
 
 void Participant::on_media_ready() {
     if (failed() || !port_) return;
-    Instant now{};
-    port_->receive([&](net::Datagram& datagram, Instant when) {
-        now = when;
+    const Instant now = port_->receive([&](net::Datagram& datagram, Instant when) {
         (void)peer_->handle_receive(datagram, *this, when);
     });
-    if (now != Instant{}) drain(now);
+    drain(now);
 }
 
 void Participant::handle_timeout(Instant now) {

@@ -63,11 +63,11 @@ class Port {
     void flush();
 
     // ---- in ----
-    /// Reads one batch and calls `take(net::Datagram&, Instant now)` for each datagram.
+    /// Reads one batch and calls `take(net::Datagram&, Instant now)` for each datagram. Returns the
+    /// time at which it was read.
     template <typename Take>
-    void receive(Take&& take) {
+    Instant receive(Take&& take) {
         const std::size_t count = receive_messages();
-        if (count == 0) return;
         const Instant now = runtime::now();
         for (std::size_t i = 0; i < count; ++i) {
             const Message message = received(i);
@@ -82,6 +82,7 @@ class Port {
                 take(datagram, now);
             }
         }
+        return now;
     }
 
     // ---- emulated links ----
