@@ -1,6 +1,8 @@
 #include "rtp/dependency_descriptor.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
+#include <optional>
 
 #include "rtp/test_bit_writer.hpp"
 
@@ -168,6 +170,93 @@ TEST(DependencyDescriptor, BoundsWhatAStructureMayHold) {
     for (int i = 0; i < 64; ++i) full.bits(2, 2);
     full.bits(64, 0).bits(1, 0).bits(1, 0);
     EXPECT_TRUE(DependencyDescriptorReader().read(full.bytes()));
+}
+
+class Rewriting : public testing::Test {
+ protected:
+    // As a receiver of its own reads what became of the descriptor.
+    std::optional<DependencyDescriptor> rewritten(BytesView data,
+                                                  DependencyDescriptorChange change) {
+        const auto read = publisher_.read(data);
+        if (!read) return {};
+        change.active_targets_at = read->active_targets_at;
+        change.decode_target_count = publisher_.structure()->decode_target_count;
+        std::array<std::uint8_t, 255> out{};
+        const std::size_t size = rewrite_dependency_descriptor(data, change, out);
+        EXPECT_LE(size, data.size() + kMaxDescriptorGrowth);
+        const auto result = subscriber_.read(BytesView(out).first(size));
+        if (!result) return {};
+        return *result;
+    }
+    DependencyDescriptorReader publisher_;
+    DependencyDescriptorReader subscriber_;
+};
+
+TEST_F(Rewriting, RenumbersFramesAndTemplates) {
+    const auto key =
+        rewritten(structure_l1t2({.template_id = 62, .offset = 62, .resolution = true}),
+                  {.frame_number = 500, .template_shift = 5});
+    ASSERT_TRUE(key);
+    EXPECT_EQ(key->frame_number, 500);
+    EXPECT_EQ(key->template_id, 3);
+    EXPECT_EQ(subscriber_.structure()->template_id_offset, 3);
+    EXPECT_EQ(key->resolution, (Resolution{1280, 720}));
+    const auto upper =
+        rewritten(mandatory(0, 8).bytes(), {.frame_number = 501, .template_shift = 5});
+    ASSERT_TRUE(upper);
+    EXPECT_EQ(upper->frame_number, 501);
+    EXPECT_EQ(upper->frame.temporal_id, 1);
+    EXPECT_TRUE(upper->start_of_frame);
+}
+
+TEST_F(Rewriting, SaysWhichDecodeTargetsRemain) {
+    const auto key =
+        rewritten(structure_l1t2({.resolution = true}), {.active_decode_targets = 0b01});
+    ASSERT_TRUE(key);
+    EXPECT_TRUE(key->structure_attached);
+    EXPECT_EQ(key->active_decode_targets, 0b01U);
+    EXPECT_EQ(key->resolution, (Resolution{1280, 720}));
+    EXPECT_EQ(key->frame.indications[1], Dti::kSwitch);
+
+    // In three octets there is no place for it yet.
+    const auto plain = rewritten(mandatory(11, 9).bytes(), {.active_decode_targets = 0b11});
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->active_decode_targets, 0b11U);
+    EXPECT_EQ(plain->frame.frame_diffs.size(), 1U);
+
+    // What was said already is replaced, and what follows it stays.
+    auto writer = mandatory(11, 10);
+    writer.bits(5, 0b01111).bits(2, 0b11);
+    writer.bits(2, 2).bits(2, 1);
+    writer.bits(2, 1).bits(4, 4).bits(2, 3).bits(12, 4095).bits(2, 0);
+    writer.bits(8, 200);
+    const auto replaced = rewritten(writer.bytes(), {.active_decode_targets = 0b01});
+    ASSERT_TRUE(replaced);
+    EXPECT_EQ(replaced->active_decode_targets, 0b01U);
+    EXPECT_EQ(replaced->frame.indications[0], Dti::kSwitch);
+    ASSERT_EQ(replaced->frame.frame_diffs.size(), 2U);
+    EXPECT_EQ(replaced->frame.frame_diffs[1], 4096);
+    EXPECT_EQ(replaced->frame.chain_diffs[0], 200);
+    // Without a word about them nothing is added.
+    EXPECT_FALSE(rewritten(mandatory(11, 11).bytes(), {})->active_decode_targets);
+}
+
+TEST_F(Rewriting, RefusesWhatDoesNotFit) {
+    const auto data = structure_l1t2({.resolution = true});
+    const auto read = publisher_.read(data);
+    ASSERT_TRUE(read);
+    DependencyDescriptorChange change{.active_decode_targets = 1,
+                                      .decode_target_count = 2,
+                                      .active_targets_at = read->active_targets_at};
+    std::array<std::uint8_t, 255> out{};
+    EXPECT_EQ(rewrite_dependency_descriptor(data, change, BytesSpan(out).first(data.size() - 1)),
+              0U);
+    for (std::size_t size = 0; size < data.size(); ++size) {
+        (void)rewrite_dependency_descriptor(BytesView(data).first(size), change, out);
+    }
+    change.active_targets_at = 60'000;
+    EXPECT_EQ(rewrite_dependency_descriptor(data, change, out), 0U);
+    EXPECT_EQ(rewrite_dependency_descriptor({}, change, out), 0U);
 }
 
 TEST(DependencyDescriptor, StartNeedsNoStructure) {
