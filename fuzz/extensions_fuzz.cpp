@@ -2,6 +2,7 @@
 // behind its length, since they keep state.
 
 #include <algorithm>
+#include <array>
 
 #include "base/assert.hpp"
 #include "rtp/dependency_descriptor.hpp"
@@ -32,8 +33,32 @@ void read_values(BytesView data) {
     }
 }
 
+// What a forwarder makes of a readable descriptor reads as what it meant.
+void rewrite(BytesView data, const DependencyDescriptor& read,
+             const FrameDependencyStructure& structure, DependencyDescriptorReader& subscriber) {
+    std::array<std::uint8_t, 255 + kMaxDescriptorGrowth> out{};
+    const DependencyDescriptorChange change{
+        .frame_number = static_cast<std::uint16_t>(read.frame_number + 1000),
+        .template_shift = 9,
+        .active_decode_targets = 1,
+        .decode_target_count = structure.decode_target_count,
+        .active_targets_at = read.active_targets_at};
+    const std::size_t size = rewrite_dependency_descriptor(data, change, out);
+    PARLEY_ASSERT(size >= 3 && size <= data.size() + kMaxDescriptorGrowth);
+    const auto again = subscriber.read(BytesView(out).first(size));
+    PARLEY_ASSERT(again);
+    PARLEY_ASSERT(again->frame_number == change.frame_number);
+    PARLEY_ASSERT(again->template_id == (read.template_id + 9) % 64);
+    PARLEY_ASSERT(again->structure_attached == read.structure_attached);
+    PARLEY_ASSERT(again->active_decode_targets == 1U);
+    PARLEY_ASSERT(again->frame.spatial_id == read.frame.spatial_id);
+    PARLEY_ASSERT(again->frame.indications == read.frame.indications);
+    PARLEY_ASSERT(again->frame.frame_diffs.size() == read.frame.frame_diffs.size());
+}
+
 void read_descriptors(BytesView data) {
     DependencyDescriptorReader reader;
+    DependencyDescriptorReader subscriber;
     ByteReader input(data);
     while (input.remaining() > 0) {
         const std::size_t size = input.u8();
@@ -47,6 +72,7 @@ void read_descriptors(BytesView data) {
         PARLEY_ASSERT(structure.chain_count <= structure.decode_target_count);
         PARLEY_ASSERT(descriptor->frame.spatial_id <= structure.max_spatial_id);
         PARLEY_ASSERT(descriptor->frame.temporal_id <= structure.max_temporal_id);
+        rewrite(one, *descriptor, structure, subscriber);
     }
 }
 

@@ -400,6 +400,26 @@ TEST_F(Conference, AnAllocatorDecidesOnceItHasSpoken) {
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kAuto);
 }
 
+// Two streams of 150 and 600 kbit/s, 320x180 and 640x360, before a second of them was seen.
+TEST_F(Conference, OptionsTellWhatThePublisherAnnouncesUntilItIsMeasured) {
+    auto config = test::vp8_config({"a", "b"});
+    config.extensions.set(5, rtp::ExtensionType::kVideoLayersAllocation);
+    make(config);
+    const std::uint8_t announced[] = {0x11, 0x00, 0x96, 0x01, 0xD8, 0x04, 0x01, 0x3F,
+                                      0x00, 0xB3, 30,   0x02, 0x7F, 0x01, 0x67, 30};
+    const auto bytes = test::make_rtp({true, 96, 1, 3000, Ssrc(100)},
+                                      sources_[0].payload(true, true, 60), 5, announced);
+    one(bytes);
+    const auto options = publication_->options(now_);
+    ASSERT_EQ(options.size(), 2U);
+    EXPECT_EQ(options[0].bitrate, Bitrate::from_kbps(150));
+    EXPECT_EQ(options[0].width, 160) << "what has come is believed first";
+    EXPECT_EQ(options[1].bitrate, Bitrate::from_kbps(600));
+    EXPECT_EQ(options[1].width, 640);
+    EXPECT_EQ(options[1].height, 360);
+    EXPECT_FALSE(options[1].live);
+}
+
 TEST_F(Conference, ReportsAreDueAtOnceAndEverySecond) {
     make(test::vp8_config());
     const WallAnchor wall{now_, WallTime{1'700'000'000'000'000}};
