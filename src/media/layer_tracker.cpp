@@ -180,6 +180,7 @@ std::optional<DescriptorTracker::Read> DescriptorTracker::on_packet(BytesView de
     if (!read) return {};
     Read result;
     result.frame = *read;
+    result.structure = era.reader.structure();
     result.has_active_targets = descriptor.size() > 3 && (descriptor[3] & 0x40) != 0;
     if (&era == &now_) {
         if (read->structure_attached) take_structure();

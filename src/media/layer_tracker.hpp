@@ -49,6 +49,7 @@ class DescriptorTracker {
  public:
     struct Read {
         rtp::DependencyDescriptor frame;
+        const rtp::FrameDependencyStructure* structure = nullptr;  // by which it was read
         bool keyframe = false;
         bool starts_picture = false;
         bool has_active_targets = false;
@@ -57,8 +58,6 @@ class DescriptorTracker {
     /// Empty when it cannot be read, before the first key frame for instance.
     std::optional<Read> on_packet(BytesView descriptor);
     const LayerStructure& structure() const { return structure_; }
-    /// What the last packet was read by. There is one once on_packet() gave anything.
-    const rtp::FrameDependencyStructure& described() const { return *now_.reader.structure(); }
     LayerStructure::Size largest() const;
 
  private:
@@ -74,6 +73,7 @@ class DescriptorTracker {
     /// The key frames of one picture are this close.
     static constexpr std::int64_t kMaxKeyPicture = 8;
 
+    const rtp::FrameDependencyStructure& described() const { return *now_.reader.structure(); }
     Era& era_of(BytesView descriptor, std::int64_t number);
     void take_structure();
     void take_active(std::uint32_t active);

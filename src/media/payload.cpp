@@ -262,7 +262,7 @@ std::optional<FrameInfo> FrameInspector::on_descriptor(const rtp::PacketView& pa
         info.width = size.width;
         info.height = size.height;
     }
-    const auto& structure = descriptors_->described();
+    const auto& structure = *read->structure;
     info.descriptor = {.present = true,
                        .has_structure = read->frame.structure_attached,
                        .has_active_targets = read->has_active_targets,

@@ -447,6 +447,10 @@ void World::judge_descriptors() {
     std::map<const SourceFrame*, std::int64_t> numbers;
     Unwrapper<std::uint16_t> frames;
     std::optional<std::uint32_t> active;
+    std::set<std::int64_t> used;
+    const SourceFrame* before = nullptr;
+    bool structure_was_late = false;
+    int offset = 0;
     for (const auto& [number, received] : received_) {
         if (received.empty || received.origin->frame == nullptr) {
             ASSERT_TRUE(received.descriptor.empty());
@@ -465,6 +469,20 @@ void World::judge_descriptors() {
         const std::int64_t frame_number = frames.unwrap(read->frame_number);
         const auto [known, is_new] = numbers.emplace(&frame, frame_number);
         ASSERT_EQ(known->second, frame_number);
+        if (is_new) {
+            ASSERT_TRUE(used.insert(frame_number).second)
+                << "two frames of one number at " << number;
+        }
+        const bool joins = before != nullptr && before->stream != frame.stream;
+        if (read->structure_attached && joins && !structure_was_late) {
+            // Who loses the key frame must not read the next ones by the structure before.
+            const std::size_t count = reader.structure()->templates.size();
+            const int gap = (reader.structure()->template_id_offset - offset) & 0x3F;
+            ASSERT_GE(gap, static_cast<int>(count)) << "templates of two streams overlap";
+        }
+        if (read->structure_attached) structure_was_late = received.origin->overtaken;
+        before = &frame;
+        offset = reader.structure()->template_id_offset;
         ASSERT_EQ(read->frame.spatial_id, frame.spatial);
         ASSERT_EQ(read->frame.temporal_id, frame.temporal);
         ASSERT_EQ(read->frame.frame_diffs.size(), frame.needs.size());

@@ -215,7 +215,7 @@ void SequenceMap::patch(const StoredPacket& packet, const Place& place, Decision
     decision.template_shift = segment.template_shift;
     if (place.newest) frame_ = decision.frame_number;
     frame_known_ = true;
-    if (descriptor.has_structure) {
+    if (descriptor.has_structure && place.segment == &segments_[newest_]) {
         next_template_ = static_cast<std::uint8_t>(
             (descriptor.template_offset + descriptor.template_count + segment.template_shift) &
             0x3F);
