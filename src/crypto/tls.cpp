@@ -202,8 +202,11 @@ std::expected<PemPair, std::string> make_self_signed(const std::vector<std::stri
 }
 
 struct TlsContext::Engine {
+    explicit Engine(const SSL_METHOD* role) : context(SSL_CTX_new(role)) {}
+
     BioMethodPtr method = make_method();
-    SslContextPtr context{SSL_CTX_new(TLS_server_method())};
+    SslContextPtr context;
+    bool client = false;
     TlsCertificateInfo info;
 };
 
@@ -216,7 +219,7 @@ const TlsCertificateInfo& TlsContext::certificate() const {
 }
 
 std::expected<TlsContext, std::string> TlsContext::from_pem(const PemPair& pem) {
-    auto engine = std::make_unique<Engine>();
+    auto engine = std::make_unique<Engine>(TLS_server_method());
     configure(engine->context.get());
     BioPtr certs = memory(pem.certificate);
     X509Ptr leaf(PEM_read_bio_X509(certs.get(), nullptr, no_passphrase, nullptr));
@@ -254,6 +257,19 @@ std::expected<TlsContext, std::string> TlsContext::from_pem(const PemPair& pem) 
     return TlsContext(std::move(engine));
 }
 
+TlsContext TlsContext::client(TlsTrust trust) {
+    auto engine = std::make_unique<Engine>(TLS_client_method());
+    PARLEY_ASSERT(engine->context != nullptr);
+    engine->client = true;
+    configure(engine->context.get());
+    if (trust == TlsTrust::kSystem) {
+        SSL_CTX_set_default_verify_paths(engine->context.get());
+        SSL_CTX_set_verify(engine->context.get(), SSL_VERIFY_PEER, nullptr);
+    }
+    ERR_clear_error();
+    return TlsContext(std::move(engine));
+}
+
 // ---- a session ----------------------------------------------------------------------------------
 
 struct TlsSession::Engine {
@@ -275,14 +291,25 @@ struct TlsSession::Engine {
     bool failed() const { return !failure.empty(); }
 };
 
-TlsSession::TlsSession(const TlsContext& context, ByteChannel& channel)
+TlsSession::TlsSession(const TlsContext& context, ByteChannel& channel, const std::string& host)
     : engine_(std::make_unique<Engine>()) {
     engine_->ssl.reset(SSL_new(context.engine_->context.get()));
     BIO* bio = BIO_new(context.engine_->method.get());
     PARLEY_ASSERT(engine_->ssl != nullptr && bio != nullptr);
     BIO_set_data(bio, &channel);
     SSL_set_bio(engine_->ssl.get(), bio, bio);
-    SSL_set_accept_state(engine_->ssl.get());
+    if (!context.engine_->client) {
+        SSL_set_accept_state(engine_->ssl.get());
+        return;
+    }
+    SSL_set_connect_state(engine_->ssl.get());
+    // RFC 6066 §3: no addresses in the server name; RFC 6125: a certificate names either.
+    X509_VERIFY_PARAM* wanted = SSL_get0_param(engine_->ssl.get());
+    if (X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1) return;
+    ERR_clear_error();
+    SSL_ctrl(engine_->ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
+    SSL_set1_host(engine_->ssl.get(), host.c_str());
 }
 
 TlsSession::~TlsSession() = default;

@@ -1,7 +1,7 @@
-// TLS 1.2 and 1.3 for the server's control connections, as a face without OpenSSL in it. The
-// engine reads and writes through a ByteChannel, so this room makes no system call. Left out:
-// client side, client certificates, session tickets (nothing here reconnects often enough to repay
-// the memory), renegotiation, TLS 1.0 and 1.1 (RFC 8996).
+// TLS 1.2 and 1.3 for control connections, as a face without OpenSSL in it. The engine reads and
+// writes through a ByteChannel, so this room makes no system call. Left out: client certificates,
+// session tickets (nothing here reconnects often enough to repay the memory), renegotiation,
+// TLS 1.0 and 1.1 (RFC 8996).
 
 #pragma once
 
@@ -51,16 +51,24 @@ std::expected<PemPair, std::string> make_self_signed(const std::vector<std::stri
 
 class TlsSession;
 
-/// The server's certificate and settings, shared by its sessions.
+/// Whose certificates a client takes.
+enum class TlsTrust : std::uint8_t {
+    kSystem,   // those that the machine's authorities vouch for, for the host that was asked for
+    kAnybody,  // every one: encrypted, but with whom is not known
+};
+
+/// A server's certificate and settings, or a client's trust, shared by sessions.
 class TlsContext {
  public:
     /// The error names the cause and the fix: not PEM, key of another certificate, encrypted key.
     static std::expected<TlsContext, std::string> from_pem(const PemPair& pem);
+    static TlsContext client(TlsTrust trust);
 
     TlsContext(TlsContext&&) noexcept;
     TlsContext& operator=(TlsContext&&) noexcept;
     ~TlsContext();
 
+    /// Of a server.
     const TlsCertificateInfo& certificate() const;
 
  private:
@@ -82,11 +90,12 @@ struct TlsResult {
     std::size_t size = 0;
 };
 
-/// One server-side connection. Its record buffers are released while it is idle. The context and
-/// the channel outlive it.
+/// One connection, on the context's side. Its record buffers are released while it is idle. The
+/// context and the channel outlive it.
 class TlsSession {
  public:
-    TlsSession(const TlsContext& context, ByteChannel& channel);
+    /// `host`: a client's wish, a name or an address.
+    TlsSession(const TlsContext& context, ByteChannel& channel, const std::string& host = {});
     ~TlsSession();
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;

@@ -3,6 +3,7 @@
 #include "crypto/tls.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
@@ -167,6 +168,47 @@ TEST(Tls, ExplainsWhatIsWrongWithAPair) {
     auto no_key = TlsContext::from_pem({one->certificate, ""});
     ASSERT_FALSE(no_key.has_value());
     EXPECT_NE(no_key.error().find("private key"), std::string::npos);
+}
+
+/// Joins a server's and a client's session; true when both are through.
+bool shake_hands(TlsSession& server, Queue& server_queue, TlsSession& client, Queue& client_queue) {
+    for (int round = 0; round < 10; ++round) {
+        const auto here = client.handshake().status;
+        std::swap(client_queue.outgoing, server_queue.incoming);
+        const auto there = server.handshake().status;
+        std::swap(server_queue.outgoing, client_queue.incoming);
+        if (here == TlsStatus::kDone && there == TlsStatus::kDone) return true;
+        if (here == TlsStatus::kFailed || there == TlsStatus::kFailed) return false;
+    }
+    return false;
+}
+
+TEST(TlsClient, TalksToTheServerWhenItTrustsAnybody) {
+    const auto context = make_context();
+    const auto client_context = TlsContext::client(TlsTrust::kAnybody);
+    Queue server_queue;
+    Queue client_queue;
+    TlsSession server(context, server_queue);
+    TlsSession client(client_context, client_queue, "localhost");
+    ASSERT_TRUE(shake_hands(server, server_queue, client, client_queue)) << client.failure();
+    EXPECT_EQ(client.version(), "TLSv1.3");
+    ASSERT_EQ(client.write(as_bytes("hello")).status, TlsStatus::kDone);
+    std::swap(client_queue.outgoing, server_queue.incoming);
+    std::array<std::uint8_t, 16> out{};
+    const auto read = server.read(out);
+    ASSERT_EQ(read.status, TlsStatus::kDone);
+    EXPECT_EQ(as_text(BytesView(out).first(read.size)), "hello");
+}
+
+TEST(TlsClient, RefusesACertificateThatNobodyVouchesFor) {
+    const auto context = make_context();
+    const auto client_context = TlsContext::client(TlsTrust::kSystem);
+    Queue server_queue;
+    Queue client_queue;
+    TlsSession server(context, server_queue);
+    TlsSession client(client_context, client_queue, "localhost");
+    EXPECT_FALSE(shake_hands(server, server_queue, client, client_queue));
+    EXPECT_NE(client.failure().find("certificate"), std::string::npos) << client.failure();
 }
 
 }  // namespace

@@ -90,7 +90,9 @@ int run_command(const std::vector<std::string>& arguments) {
         if (const auto problem = pin_to(*options->pin); !problem.empty()) return failed(problem);
     }
     raise_file_limit();
-    const auto server = resolve_server(options->url, options->token);
+    const auto server =
+        resolve_server(options->url, options->token,
+                       options->insecure ? crypto::TlsTrust::kAnybody : crypto::TlsTrust::kSystem);
     if (!server) return failed(server.error());
     const auto loops = make_media_loops(*options);
     if (!loops) return failed(loops.error());

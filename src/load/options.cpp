@@ -102,6 +102,7 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
         ->type_name("RATE");
     app.add_option("--token", options.token, "Room token, where the server asks for one")
         ->type_name("TOKEN");
+    app.add_flag("--insecure", options.insecure, "With wss://, take any certificate of the server");
     app.add_option("--parallel", options.parallel, "Joins under way at a time")
         ->type_name("COUNT")
         ->capture_default_str();

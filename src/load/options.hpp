@@ -27,6 +27,7 @@ struct Options {
     std::string url = "ws://127.0.0.1:8080/signal";
     std::string room = "load";
     std::string token;
+    bool insecure = false;  // takes any certificate of the server
     std::size_t rooms = 1;
     std::size_t publishers = 1;
     std::size_t subscribers = 1;

@@ -51,6 +51,21 @@ std::vector<ice::Candidate> udp_candidates(const peer::Peer& peer) {
     return result;
 }
 
+/// Most of what a server says in a large room is about others, and reading it would cost more than
+/// the media. The last "type" is the message's own, or one of these is not in it.
+bool concerns_us(std::string_view text) {
+    constexpr std::string_view kKey = "\"type\":\"";
+    const auto at = text.rfind(kKey);
+    if (at == std::string_view::npos) return true;
+    const auto type = text.substr(at + kKey.size());
+    for (const std::string_view other :
+         {"participant-", "track-", "active-speakers\"", "connection-quality\"", "pong\"",
+          "subscription-status\""}) {
+        if (type.starts_with(other)) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 Participant::Participant(Services& services, Role role, std::uint64_t seed)
@@ -97,6 +112,7 @@ void Participant::give_up() {
 void Participant::on_signaling_ready(Instant now) {
     socket_.on_ready();
     while (auto text = socket_.poll_text()) {
+        if (!concerns_us(*text)) continue;
         const auto message = signal::parse_json(*text, kMaxJsonDepth);
         if (message && message->is_object()) on_message(*message, now);
     }

@@ -31,7 +31,8 @@ std::string percent_encoded(std::string_view text) {
 }  // namespace
 
 std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
-                                                         std::string_view token) {
+                                                         std::string_view token,
+                                                         crypto::TlsTrust trust) {
     ServerAddress server;
     const auto parsed = parse_url(url);
     if (!parsed) {
@@ -39,6 +40,9 @@ std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
                                " cannot be read; it looks like ws://127.0.0.1:8080/signal");
     }
     server.url = *parsed;
+    if (parsed->secure) {
+        server.tls = std::make_shared<const crypto::TlsContext>(crypto::TlsContext::client(trust));
+    }
     if (!token.empty()) server.query = "token=" + percent_encoded(token);
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -69,6 +73,8 @@ void SignalingSocket::connect() {
         errno != EINPROGRESS) {
         fail(errno);
     }
+    channel_.fd = fd_.get();
+    if (server_.tls) tls_.emplace(*server_.tls, channel_, server_.url.host);
 }
 
 void SignalingSocket::fail(int error) {
@@ -87,36 +93,81 @@ void SignalingSocket::on_ready() {
         if (error != 0) return fail(error);
         connecting_ = false;
     }
+    if (!ready()) return;
     read();
     write();
+}
+
+std::ptrdiff_t SignalingSocket::Channel::receive(BytesSpan into) {
+    const auto size = ::recv(fd, into.data(), into.size(), MSG_DONTWAIT);
+    if (size >= 0) return size;
+    return errno == EAGAIN || errno == EINTR ? kWouldBlock : kBroken;
+}
+
+std::ptrdiff_t SignalingSocket::Channel::send(BytesView bytes) {
+    const auto size = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (size >= 0) return size;
+    return errno == EAGAIN || errno == EINTR ? kWouldBlock : kBroken;
+}
+
+bool SignalingSocket::ready() {
+    if (!fd_ || connecting_) return false;
+    if (!tls_ || tls_->established()) return true;
+    const auto result = tls_->handshake();
+    tls_wants_write_ = result.status == crypto::TlsStatus::kWantWrite;
+    if (result.status == crypto::TlsStatus::kFailed) {
+        failure_ = "TLS with " + server_.url.host + " failed: " + tls_->failure();
+        if (failure_.find("certificate") != std::string::npos) {
+            failure_ += "; --insecure takes any certificate";
+        }
+    }
+    return result.status == crypto::TlsStatus::kDone;
+}
+
+/// What the channel would have said.
+std::ptrdiff_t SignalingSocket::outcome(crypto::TlsResult result) {
+    switch (result.status) {
+        case crypto::TlsStatus::kDone: return static_cast<std::ptrdiff_t>(result.size);
+        case crypto::TlsStatus::kWantRead:
+        case crypto::TlsStatus::kWantWrite: return Channel::kWouldBlock;
+        case crypto::TlsStatus::kClosed: return Channel::kEnd;
+        case crypto::TlsStatus::kFailed: break;
+    }
+    return Channel::kBroken;
+}
+
+std::ptrdiff_t SignalingSocket::read_some(BytesSpan into) {
+    return tls_ ? outcome(tls_->read(into)) : channel_.receive(into);
+}
+
+std::ptrdiff_t SignalingSocket::write_some(BytesView bytes) {
+    return tls_ ? outcome(tls_->write(bytes)) : channel_.send(bytes);
 }
 
 void SignalingSocket::read() {
     std::array<std::uint8_t, 32768> buffer;
     while (true) {
-        const auto size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        const auto size = read_some(buffer);
         if (size > 0) {
             web_socket_.receive({buffer.data(), static_cast<std::size_t>(size)});
             continue;
         }
-        if (size == 0) fail(ECONNRESET);
-        if (size < 0 && errno != EAGAIN && errno != EINTR) fail(errno);
+        if (size != Channel::kWouldBlock) fail(ECONNRESET);
         return;
     }
 }
 
 void SignalingSocket::write() {
     while (!web_socket_.outgoing().empty()) {
-        const BytesView out = web_socket_.outgoing();
-        const auto size = ::send(fd_.get(), out.data(), out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (size < 0) return;  // later, or the next read says why
+        const auto size = write_some(web_socket_.outgoing());
+        if (size <= 0) return;  // later, or the next read says why
         web_socket_.take_written(static_cast<std::size_t>(size));
     }
 }
 
 void SignalingSocket::send_text(std::string_view text) {
     web_socket_.send_text(text);
-    if (!connecting_ && fd_) write();
+    if (!failed() && ready()) write();
 }
 
 void SignalingSocket::close() {
@@ -124,6 +175,7 @@ void SignalingSocket::close() {
     if (web_socket_.open() && !failed()) {
         web_socket_.send_close();
         write();
+        if (tls_) tls_->close();
     }
     fd_.close();
 }

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "crypto/tls.hpp"
 #include "load/web_socket.hpp"
 #include "net/address.hpp"
 #include "runtime/file_descriptor.hpp"
@@ -18,16 +20,20 @@ namespace parley::load {
 struct ServerAddress {
     Url url;
     net::SocketAddress address;
-    std::string query;  // "token=..." or empty
+    std::string query;                              // "token=..." or empty
+    std::shared_ptr<const crypto::TlsContext> tls;  // for wss://
 };
 /// The error names the cause and what to change.
 std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
-                                                         std::string_view token);
+                                                         std::string_view token,
+                                                         crypto::TlsTrust trust);
 
 class SignalingSocket {
  public:
     SignalingSocket(const ServerAddress& server, Random& random)
         : server_(server), web_socket_(server.url, server.query, random) {}
+    SignalingSocket(const SignalingSocket&) = delete;
+    SignalingSocket& operator=(const SignalingSocket&) = delete;
 
     void connect();
     /// Reads and writes what is possible.
@@ -37,7 +43,10 @@ class SignalingSocket {
     void close();
 
     int fd() const { return fd_.get(); }
-    bool wants_write() const { return connecting_ || !web_socket_.outgoing().empty(); }
+    bool wants_write() const {
+        if (connecting_ || tls_wants_write_) return true;
+        return (!tls_ || tls_->established()) && !web_socket_.outgoing().empty();
+    }
     bool open() const { return web_socket_.open(); }
     bool failed() const { return !failure_.empty() || web_socket_.failed(); }
     const std::string& failure() const {
@@ -45,14 +54,29 @@ class SignalingSocket {
     }
 
  private:
+    /// The TCP connection as TLS sees it.
+    struct Channel final : crypto::ByteChannel {
+        int fd = -1;
+        std::ptrdiff_t receive(BytesSpan into) override;
+        std::ptrdiff_t send(BytesView bytes) override;
+    };
+
+    /// False while, or because, octets cannot pass yet.
+    bool ready();
     void read();
     void write();
+    std::ptrdiff_t read_some(BytesSpan into);
+    std::ptrdiff_t write_some(BytesView bytes);
+    std::ptrdiff_t outcome(crypto::TlsResult result);
     void fail(int error);
 
     const ServerAddress& server_;
     WebSocketClient web_socket_;
     runtime::FileDescriptor fd_;
+    Channel channel_;
+    std::optional<crypto::TlsSession> tls_;
     bool connecting_ = false;
+    bool tls_wants_write_ = false;
     std::string failure_;
 };
 

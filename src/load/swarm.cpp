@@ -16,10 +16,12 @@ namespace parley::load {
 namespace {
 
 constexpr Duration kJoinTimeout = 20s;
-/// How long is waited for the last streams once all have joined, and at least, so that handshakes
-/// and first keyframes are over.
-constexpr Duration kSettleTimeout = 5s;
+/// How long is waited for the last streams once all have joined, and at least, so that handshakes,
+/// first keyframes and the news of who is there are over.
+constexpr Duration kSettleTimeout = 8s;
 constexpr Duration kSettleTime = 1s;
+constexpr Duration kSettleTimeEach = 5ms;
+constexpr Duration kLongestSettleTime = 5s;
 /// What was sent in the measured time may still arrive.
 constexpr Duration kDrainTime = 500ms;
 constexpr Duration kProgressInterval = 1s;
@@ -210,9 +212,12 @@ void Swarm::advance(Instant now) {
             phase_ = std::ranges::any_of(participants_, &Participant::joined) ? Phase::kSettling
                                                                               : Phase::kDone;
             phase_ends_ = now + kSettleTimeout;
+            settled_at_ =
+                now + std::min<Duration>(kLongestSettleTime,
+                                         kSettleTime + kSettleTimeEach * participants_.size());
             break;
         case Phase::kSettling:
-            if (now < phase_ends_ - kSettleTimeout + kSettleTime) break;
+            if (now < settled_at_) break;
             if (all_complete() || now >= phase_ends_) measure(now);
             break;
         case Phase::kMeasuring:

@@ -69,6 +69,7 @@ class Swarm {
     Phase phase_ = Phase::kJoining;
     bool interrupted_ = false;
     Instant phase_ends_ = kNever;
+    Instant settled_at_{};
     Instant next_progress_{};
     Duration cpu_at_start_{};
     Duration cpu_{};

@@ -164,6 +164,18 @@ export const cases = [
       checkClean(result, { joined: 2 });
     },
   },
+  {
+    name: 'signaling goes over TLS, and a certificate that nobody vouches for is refused',
+    needs: [],
+    async run(t) {
+      const server = await t.server({ tls: true });
+      const args = ['--subscribers', '2', '--duration', '1s'];
+      const refused = await load(server, args);
+      check(refused.code === 1 && refused.joined === 0, 'nobody without trust');
+      check(/--insecure/.test(refused.failures.signaling?.text), JSON.stringify(refused.failures));
+      checkClean(await load(server, [...args, '--insecure']), { joined: 3 });
+    },
+  },
   shown('vp8', [], { width: 1280 }),
   shown('vp9', [], { width: 1280 }),
   shown('h264', ['--video', '500kbps'], { width: 640 }),
