@@ -86,7 +86,7 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
         ->type_name("CODEC")
         ->capture_default_str();
     app.add_flag("--simulcast", options.simulcast, "Three streams: low, medium and high");
-    app.add_flag("--svc", options.svc, "One stream with three spatial layers (vp9)");
+    app.add_flag("--svc", options.svc, "One stream with three spatial layers (vp9, av1)");
     app.add_flag("--audio", options.audio, "Also send audio, 50 packets a second");
     app.add_option("--duration", texts.duration, "How long is measured, once all have joined")
         ->type_name("TIME")
@@ -123,7 +123,8 @@ std::string problem_of(const Options& options) {
     if (options.parallel == 0) return "--parallel must be at least 1";
     if (options.duration < 100ms) return "--duration must be at least 100ms";
     if (options.simulcast && options.svc) return "--simulcast and --svc exclude each other";
-    if (options.svc && options.codec != media::Codec::kVp9) return "--svc needs --codec vp9";
+    const bool layered = options.codec == media::Codec::kVp9 || options.codec == media::Codec::kAv1;
+    if (options.svc && !layered) return "--svc needs --codec vp9 or av1";
     if (options.video.bps == 0 && !options.audio) {
         return "nothing would be sent; give --video or --audio";
     }

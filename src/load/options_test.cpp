@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "load/web_socket.hpp"
-
 namespace parley::load {
 namespace {
 
@@ -79,55 +77,6 @@ TEST(Options, HelpIsNoError) {
     ASSERT_FALSE(options);
     EXPECT_EQ(options.error().code, 0);
     EXPECT_NE(options.error().text.find("--subscribers"), std::string::npos);
-}
-
-TEST(Url, IsTakenApart) {
-    const auto url = parse_url("wss://[::1]:8443/signal?topology=sfu");
-    ASSERT_TRUE(url);
-    EXPECT_TRUE(url->secure);
-    EXPECT_EQ(url->host, "::1");
-    EXPECT_EQ(url->port, "8443");
-    EXPECT_EQ(url->target, "/signal?topology=sfu");
-    EXPECT_EQ(parse_url("ws://h")->port, "80");
-    EXPECT_EQ(parse_url("ws://h?x=1")->target, "/?x=1");
-    EXPECT_FALSE(parse_url("http://h"));
-    EXPECT_FALSE(parse_url("ws://"));
-    EXPECT_FALSE(parse_url("ws://h/a b"));
-}
-
-class Socket : public testing::Test {
- protected:
-    /// Feeds a server's answer to the handshake.
-    void open(const std::string& rest = {}) {
-        socket_.receive(
-            as_bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                     "Sec-WebSocket-Accept: " +
-                     accept() + "\r\n\r\n" + rest));
-    }
-    /// What RFC 6455 §4.2.2 makes of our key; the same digest is the point of the test server.
-    std::string accept() const { return accept_; }
-
-    Random random_{5};
-    WebSocketClient socket_{*parse_url("ws://h:80/signal"), "token=x", random_};
-    std::string accept_;
-};
-
-TEST_F(Socket, AsksForAnUpgradeWithTheToken) {
-    const std::string request(as_text(socket_.outgoing()));
-    EXPECT_TRUE(request.starts_with("GET /signal?token=x HTTP/1.1\r\n")) << request;
-    EXPECT_NE(request.find("Sec-WebSocket-Version: 13\r\n"), std::string::npos);
-}
-
-TEST_F(Socket, RefusesAWrongProof) {
-    accept_ = "AAAA";
-    open();
-    EXPECT_FALSE(socket_.open());
-    EXPECT_TRUE(socket_.failed());
-}
-
-TEST_F(Socket, SaysWhyItWasRefused) {
-    socket_.receive(as_bytes("HTTP/1.1 401 Unauthorized\r\n\r\n"));
-    EXPECT_NE(socket_.failure().find("--token"), std::string::npos) << socket_.failure();
 }
 
 }  // namespace

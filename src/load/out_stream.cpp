@@ -11,6 +11,11 @@ namespace {
 
 using rtp::ExtensionType;
 
+/// With the structure of three layers it has some 35 octets.
+constexpr std::size_t kMaxDescriptor = 64;
+/// RFC 8285 §4.2: the one-byte form has room for no more.
+constexpr std::size_t kLargestOneByteElement = 16;
+
 void add_extensions(rtp::HeaderWriter& writer, const OutPacket& packet, const SendFormat& format,
                     const std::string& rid, bool retransmission, OutContext& context, Instant now) {
     const auto& ids = format.ids;
@@ -30,6 +35,14 @@ void add_extensions(rtp::HeaderWriter& writer, const OutPacket& packet, const Se
     }
     if (const auto id = ids.id(ExtensionType::kAbsCaptureTime)) {
         writer.add_extension(id, rtp::write_abs_capture_time(packet.sent));
+    }
+    if (const auto id = ids.id(ExtensionType::kDependencyDescriptor);
+        id != 0 && !packet.descriptor.empty()) {
+        std::array<std::uint8_t, kMaxDescriptor> descriptor{};
+        const std::size_t size = std::min(packet.descriptor.size(), descriptor.size());
+        std::copy_n(packet.descriptor.begin(), size, descriptor.begin());
+        store_be16(&descriptor[1], packet.frame_number);
+        writer.add_extension(id, BytesView(descriptor).first(size));
     }
     if (const auto id = ids.id(ExtensionType::kAudioLevel); id != 0 && packet.audio_level != 0xFF) {
         writer.add_extension(id, std::array{packet.audio_level});
@@ -52,8 +65,11 @@ OutStream::OutStream(Ssrc ssrc, Ssrc rtx_ssrc, std::uint32_t clock_rate, std::st
 bool OutStream::write(const OutPacket& packet, const Numbers& numbers, const SendFormat& format,
                       OutContext& context, Instant now) {
     const BytesSpan out = context.port->space();
-    rtp::HeaderWriter writer(out, {packet.marker, numbers.payload_type, numbers.sequence_number,
-                                   packet.timestamp, numbers.ssrc});
+    const bool two_byte = packet.descriptor.size() > kLargestOneByteElement;
+    rtp::HeaderWriter writer(out,
+                             {packet.marker, numbers.payload_type, numbers.sequence_number,
+                              packet.timestamp, numbers.ssrc},
+                             two_byte);
     add_extensions(writer, packet, format, rid_, numbers.original.has_value(), context, now);
     const std::size_t header = writer.finish();
     const std::size_t lead = numbers.original ? rtp::kRtxHeaderSize : 0;

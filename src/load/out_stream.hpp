@@ -26,6 +26,8 @@ struct OutPacket {
     std::uint8_t picture_id_at = 0;
     std::uint8_t tl0_index_at = 0;
     std::uint16_t picture_id = 0;
+    BytesView descriptor = {};  // dependency descriptor, its number to be filled in
+    std::uint16_t frame_number = 0;
     std::uint8_t audio_level = 0xFF;  // RFC 6464's octet; 0xFF: none
     NtpTime sent;
 };

@@ -1,5 +1,9 @@
 // AV1 in RTP (AV1 RTP payload format 1.0 §4).
 
+#include <algorithm>
+#include <iterator>
+
+#include "load/layer_descriptor.hpp"
 #include "load/packetizers.hpp"
 
 namespace parley::load {
@@ -93,9 +97,8 @@ class Payload {
     bool continues_ = false;
 };
 
-}  // namespace
-
-std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted) {
+/// One layer's frame.
+std::vector<LoopPacket> packetize_unit(BytesView unit, std::size_t wanted) {
     auto obus = obus_of(unit);
     if (obus.empty()) return {};
     // What stands before the frame takes its size as well, each packet an aggregation header.
@@ -132,6 +135,27 @@ std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted) {
         }
     }
     finish(false);
+    return packets;
+}
+
+}  // namespace
+
+std::vector<LoopPacket> packetize_av1(const EncodedPicture& picture, std::size_t wanted) {
+    const std::size_t layers = picture.layers.size();
+    const auto shares = layer_shares(layers);
+    std::vector<LoopPacket> packets;
+    for (unsigned layer = 0; layer < layers; ++layer) {
+        const auto part = static_cast<std::size_t>(static_cast<double>(wanted) * shares[layer]);
+        auto own = packetize_unit(picture.layers[layer], part);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            own[i].spatial_id = static_cast<std::uint8_t>(layer);
+            if (layers == 1) continue;
+            own[i].descriptor =
+                describe_layer({layer, picture.keyframe, i == 0, i + 1 == own.size(), picture.width,
+                                picture.height});
+        }
+        std::ranges::move(own, std::back_inserter(packets));
+    }
     packets.back().marker = true;
     return packets;
 }

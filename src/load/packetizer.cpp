@@ -10,7 +10,7 @@ std::vector<LoopPacket> packetize(media::Codec codec, const EncodedPicture& pict
         case media::Codec::kVp8: return packetize_vp8(picture.layers.front(), wanted);
         case media::Codec::kVp9: return packetize_vp9(picture, wanted);
         case media::Codec::kH264: return packetize_h264(picture.layers.front(), wanted);
-        case media::Codec::kAv1: return packetize_av1(picture.layers.front(), wanted);
+        case media::Codec::kAv1: return packetize_av1(picture, wanted);
         default: return {};
     }
 }

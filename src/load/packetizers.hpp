@@ -19,7 +19,7 @@ std::vector<LoopPacket> packetize_h264(BytesView frame, std::size_t wanted);
 /// AV1 RTP payload format 1.0, padded by zeros behind the last tile, which belong to its format
 /// (AV1 specification §8.2.4). Padding OBUs behind the frame would do for the standard, but not for
 /// receivers that hand dav1d a whole temporal unit and take one picture: it stays stuck in them.
-/// `unit` is a temporal unit whose last OBU is its frame.
-std::vector<LoopPacket> packetize_av1(BytesView unit, std::size_t wanted);
+/// A layer's octets end with its frame. With layers, packets have a dependency descriptor.
+std::vector<LoopPacket> packetize_av1(const EncodedPicture& picture, std::size_t wanted);
 
 }  // namespace parley::load

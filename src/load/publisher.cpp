@@ -125,6 +125,8 @@ void Publisher::begin_frame(Layer& layer, Instant now) {
     layer.frame = (layer.frame + 1) % layer.loop->frames.size();
     layer.timestamp = timestamp_base_ + ticks(layer.frame_due - started_at_, 90'000);
     layer.picture_id = (layer.picture_id + 1) & 0x7FFF;
+    layer.frame_number =
+        static_cast<std::uint16_t>(layer.frame_number + layer.loop->spatial_layers);
     layer.next = layer.frame_due;
 }
 
@@ -136,6 +138,8 @@ void Publisher::send_video(Layer& layer, Instant now, const Window& window) {
         const LoopPacket& loop = frame.packets[layer.packet++];
         OutPacket packet{loop.payload,       layer.timestamp,   loop.marker,
                          loop.picture_id_at, loop.tl0_index_at, layer.picture_id};
+        packet.descriptor = loop.descriptor;
+        packet.frame_number = static_cast<std::uint16_t>(layer.frame_number + loop.spatial_id);
         packet.sent = send_time(now, context_.anchor);
         if (video_format_ && layer.stream.send(packet, *video_format_, context_, now)) {
             video_packets_ += window.contains(sent_at(packet.sent, context_.anchor)) ? 1 : 0;

@@ -48,7 +48,8 @@ class Publisher {
         std::size_t packet = 0;
         std::uint32_t timestamp = 0;
         std::uint16_t picture_id = 0;
-        Instant next{};  // when the next packet is due
+        std::uint16_t frame_number = 0;  // of the picture's lowest layer
+        Instant next{};                  // when the next packet is due
         Instant frame_due{};
     };
     void refresh_formats();

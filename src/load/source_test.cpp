@@ -7,6 +7,7 @@
 #include "load/packetizer.hpp"
 #include "load/video_loop.hpp"
 #include "media/payload.hpp"
+#include "rtp/dependency_descriptor.hpp"
 
 namespace parley::load {
 namespace {
@@ -113,6 +114,54 @@ TEST(Layers, Vp9DecodesUpToEachLayer) {
                 EXPECT_EQ(decoder.decode(testing::assemble_vp9(frame, highest)), size);
             }
         }
+    }
+}
+
+TEST(Layers, Av1DecodesUpToEachLayer) {
+    const auto loop = loop_of(media::Codec::kAv1, 1'000'000, 3);
+    EXPECT_NEAR(static_cast<double>(loop.payload_bytes()) * 8, 1e6, 2e3);
+    for (unsigned highest = 0; highest < 3; ++highest) {
+        testing::AomDecoder decoder;
+        const testing::DecodedSize size{640U >> (2 - highest), 360U >> (2 - highest)};
+        for (int round = 0; round < 2; ++round) {
+            for (const auto& frame : loop.frames) {
+                LoopFrame part = frame;
+                std::erase_if(part.packets,
+                              [&](const auto& packet) { return packet.spatial_id > highest; });
+                EXPECT_EQ(decoder.decode(testing::assemble_av1(part)), size);
+            }
+        }
+    }
+}
+
+TEST(Layers, Av1IsDescribedAsItIs) {
+    const auto loop = loop_of(media::Codec::kAv1, 1'000'000, 3);
+    rtp::DependencyDescriptorReader reader;
+    for (const auto& frame : loop.frames) {
+        const LoopPacket* before = nullptr;
+        for (const auto& packet : frame.packets) {
+            const auto read = reader.read(packet.descriptor);
+            ASSERT_TRUE(read);
+            const bool first = before == nullptr || before->spatial_id != packet.spatial_id;
+            EXPECT_EQ(read->start_of_frame, first);
+            EXPECT_EQ(read->frame.spatial_id, packet.spatial_id);
+            EXPECT_EQ(read->structure_attached, frame.keyframe && before == nullptr);
+            const bool refers = !frame.keyframe || packet.spatial_id > 0;
+            EXPECT_EQ(read->frame.frame_diffs.size(), refers ? 1U : 0U);
+            before = &packet;
+        }
+    }
+    const auto* structure = reader.structure();
+    ASSERT_NE(structure, nullptr);
+    EXPECT_EQ(structure->decode_target_count, 3);
+    EXPECT_EQ(structure->chain_count, 3);
+    EXPECT_EQ(structure->max_spatial_id, 2);
+    ASSERT_EQ(structure->resolutions.size(), 3U);
+    EXPECT_EQ(structure->resolutions[0], (rtp::Resolution{160, 90}));
+    EXPECT_EQ(structure->resolutions[2], (rtp::Resolution{640, 360}));
+    for (std::uint8_t target = 0; target < 3; ++target) {
+        EXPECT_EQ(structure->protected_by_chain[target], target);
+        EXPECT_EQ(structure->target_layers[target].spatial_id, target);
     }
 }
 

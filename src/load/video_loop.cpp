@@ -49,7 +49,8 @@ std::expected<VideoLoop, std::string> make_video_loop(const LoopRequest& request
     encoding.rate = request.rate * kEncodedShare;
     auto pictures = encode(encoding);
     if (!pictures) return std::unexpected(std::move(pictures.error()));
-    VideoLoop loop{request.codec, request.size.width, request.size.height, {}};
+    VideoLoop loop{
+        request.codec, request.size.width, request.size.height, request.spatial_layers, {}};
     for (const auto& picture : *pictures) {
         const auto number = static_cast<unsigned>(loop.frames.size());
         loop.frames.push_back(

@@ -26,6 +26,8 @@ struct LoopPacket {
     bool marker = false;
     std::uint8_t picture_id_at = 0;  // where 15 bits of picture id stand; 0: nowhere
     std::uint8_t tl0_index_at = 0;   // where TL0PICIDX stands; 0: nowhere
+    std::uint8_t spatial_id = 0;
+    std::vector<std::uint8_t> descriptor;  // dependency descriptor without its number; may be empty
 };
 
 struct LoopFrame {
@@ -37,6 +39,7 @@ struct VideoLoop {
     media::Codec codec = media::Codec::kVp8;
     unsigned width = 0;
     unsigned height = 0;
+    unsigned spatial_layers = 1;
     std::vector<LoopFrame> frames;  // the first is a keyframe
 
     std::size_t payload_bytes() const;

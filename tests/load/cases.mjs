@@ -91,7 +91,8 @@ export const cases = [
   })),
   ...[
     ['simulcast', ['--simulcast']],
-    ['spatial layers', ['--svc', '--codec', 'vp9']],
+    ['spatial layers of vp9', ['--svc', '--codec', 'vp9']],
+    ['spatial layers of av1', ['--svc', '--codec', 'av1']],
   ].map(([name, args]) => ({
     name: `${name} reach subscribers without gaps`,
     needs: [],
@@ -182,4 +183,5 @@ export const cases = [
   shown('av1', ['--video', '500kbps'], { width: 640 }),
   shown('vp8', ['--simulcast'], { width: 1280 }),
   shown('vp9', ['--svc'], { width: 1280 }),
+  shown('av1', ['--svc'], { width: 1280 }),
 ];

@@ -1,0 +1,1 @@
+parley_fuzz(load_socket LIBS parley_load)
