@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<std::uint8_t, 1250> kPacket{};  // 10,000 bits
 const net::SocketAddress kRemote{net::IpAddress::v4(192, 0, 2, 1), 1};
-const Instant kStart = Instant{} + 1h;
+const Instant kStart = Instant{} + 3600s;
 
 /// When each packet that is offered at `gap` arrives.
 std::vector<Duration> arrivals(const LinkOptions& options, int count, Duration gap,
