@@ -97,8 +97,9 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
     app.add_option("--loss", texts.loss, "Lose this share of datagrams on each link: 0.02 or 2%")
         ->type_name("SHARE");
     app.add_option("--delay", texts.delay, "Delay of each link, each way")->type_name("TIME");
-    app.add_option("--rate", texts.rate,
-                   "Capacity of each link, each way, with a queue of 250 ms before it")
+    app.add_option(
+           "--rate", texts.rate,
+           "Capacity of each link towards the participant, with a queue of 250 ms before it")
         ->type_name("RATE");
     app.add_option("--token", options.token, "Room token, where the server asks for one")
         ->type_name("TOKEN");

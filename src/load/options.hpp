@@ -15,7 +15,8 @@
 
 namespace parley::load {
 
-/// The network between each participant and the server, the same in both directions.
+/// The network between each participant and the server: loss and delay in both directions, the
+/// rate towards the participant.
 struct LinkOptions {
     double loss = 0;   // 0 to 1, of datagrams
     Duration delay{};  // one way

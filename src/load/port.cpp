@@ -63,7 +63,10 @@ net::IpAddress Port::local_address_towards(const net::SocketAddress& remote) {
 void Port::emulate(const LinkOptions& options, std::uint64_t seed) {
     if (!options.any()) return;
     in_.emplace(options, 2 * seed);
-    out_.emplace(options, 2 * seed + 1);
+    // What publishers send does not adapt: a bottleneck there would only drown them.
+    LinkOptions out = options;
+    out.rate = {};
+    out_.emplace(out, 2 * seed + 1);
 }
 
 void Port::commit(const net::Transmit& transmit, Instant now) {
