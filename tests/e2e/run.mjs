@@ -22,7 +22,17 @@ if (!['all', 'chromium', 'firefox'].includes(suite)) {
   process.exit(2);
 }
 
-const files = ['pair', 'codecs', 'layers', 'svc', 'room', 'reference-client', 'mesh', 'access', 'app'];
+const files = [
+  'pair',
+  'codecs',
+  'layers',
+  'svc',
+  'room',
+  'reference-client',
+  'mesh',
+  'access',
+  'app',
+];
 const modules = await Promise.all(files.map((name) => import(`./cases/${name}.mjs`)));
 const cases = modules
   .flatMap((module) => module.cases)

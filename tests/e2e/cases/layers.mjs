@@ -17,11 +17,11 @@ export const cases = [
       const ada = await t.join(chromium, server, { room, name: 'Ada', video: '1280x720@20' });
       const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
       // Who watches in other sizes keeps all layers going.
-      await wish(bob, 'high');
+      await bob.wish('Ada', 'high');
       const cai = await t.join(chromium, server, { room, name: 'Cai', video: '160x90@5' });
-      await wish(cai, 'medium');
+      await cai.wish('Ada', 'medium');
       const dot = await t.join(chromium, server, { room, name: 'Dot', video: '160x90@5' });
-      await wish(dot, 'low');
+      await dot.wish('Ada', 'low');
 
       const sent = await waitFor('three layers to be encoded', () => layersOf(ada), {
         timeout: kRampMs,
@@ -38,7 +38,7 @@ export const cases = [
       for (const layer of ['low', 'high', 'medium', 'high', 'low', 'medium']) {
         await switchTo(bob, layer);
       }
-      await wish(bob, 'auto');
+      await bob.wish('Ada', 'auto');
       await waitFor(
         'auto to settle on a layer that the server names',
         async () => (await bob.received('Ada', 'camera'))?.layer?.sent,
@@ -57,13 +57,13 @@ export const cases = [
       const room = 'watched';
       const ada = await t.join(chromium, server, { room, name: 'Ada', video: '1280x720@20' });
       const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
-      await wish(bob, 'high');
+      await bob.wish('Ada', 'high');
       await waitFor('the high layer to be seen', async () => (await heightAt(bob)) === 720, {
         timeout: kRampMs,
         explain: () => ada.stats(),
       });
 
-      await wish(bob, 'low');
+      await bob.wish('Ada', 'low');
       await waitFor('the low layer to be seen', async () => (await heightAt(bob)) === 180);
       await waitFor('the others to stop', async () => same(await sending(ada), ['low']), {
         timeout: 15_000,
@@ -71,7 +71,7 @@ export const cases = [
       });
       await bob.seesFlow('Ada', 'camera');
 
-      await wish(bob, 'high');
+      await bob.wish('Ada', 'high');
       const asked = Date.now();
       await waitFor('the high layer to return', async () => (await heightAt(bob)) === 720, {
         explain: () => sending(ada),
@@ -100,7 +100,7 @@ export const cases = [
       await t.join(chromium, server, { room: 'off', name: 'Ada' });
       const bob = await t.join(chromium, server, { room: 'off', name: 'Bob' });
       await bob.seesFlow('Ada', 'camera');
-      await wish(bob, 'off');
+      await bob.wish('Ada', 'off');
       let before = -1;
       await waitFor('the frames to stop', async () => {
         const { frames } = await bob.received('Ada', 'camera');
@@ -109,7 +109,7 @@ export const cases = [
         before = frames;
         return still;
       });
-      await wish(bob, 'auto');
+      await bob.wish('Ada', 'auto');
       await bob.seesFlow('Ada', 'camera');
     },
   },
@@ -147,20 +147,8 @@ async function heightAt(person) {
 }
 
 /** Of Ada's camera, once it is there. */
-function wish(person, layer) {
-  return waitFor(`${person.name} to wish for ${layer}`, () =>
-    person.page.evaluate((wanted) => {
-      const { client } = window.parley;
-      const ada = [...client.participants.values()].find((p) => p.name === 'Ada');
-      const track = ada?.track('camera');
-      if (track) client.setLayer(track.id, wanted);
-      return Boolean(track);
-    }, layer),
-  );
-}
-
 async function switchTo(person, layer) {
-  await wish(person, layer);
+  await person.wish('Ada', layer);
   await waitFor(
     `the picture to have ${kHeights[layer]} lines (${layer})`,
     async () => (await person.received('Ada', 'camera'))?.height === kHeights[layer],

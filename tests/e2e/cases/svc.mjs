@@ -39,7 +39,7 @@ export const cases = modes.map(({ codec, mode, heights }) => ({
     await bob.seesFlow('Ada', 'camera', { timeout: 30_000 });
     for (const layer of ['high', 'low', 'high', 'medium', 'low']) {
       if (!heights[layer]) continue;
-      await wish(bob, layer);
+      await bob.wish('Ada', layer);
       await waitFor(
         `the picture to have ${heights[layer]} lines (${layer})`,
         async () => (await bob.received('Ada', 'camera'))?.height === heights[layer],
@@ -52,11 +52,3 @@ export const cases = modes.map(({ codec, mode, heights }) => ({
     }
   },
 }));
-
-function wish(person, layer) {
-  return person.page.evaluate((wanted) => {
-    const { client } = window.parley;
-    const ada = [...client.participants.values()].find((p) => p.name === 'Ada');
-    client.setLayer(ada.track('camera').id, wanted);
-  }, layer);
-}

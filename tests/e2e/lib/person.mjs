@@ -76,6 +76,22 @@ export class Person {
     );
   }
 
+  /** Asks for a layer of somebody's camera, once that is there. */
+  wish(from, layer) {
+    return waitFor(`${this.name} to wish for ${layer} of ${from}`, () =>
+      this.page.evaluate(
+        ([name, wanted]) => {
+          const { client } = window.parley;
+          const other = [...client.participants.values()].find((p) => p.name === name);
+          const track = other?.track('camera');
+          if (track) client.setLayer(track.id, wanted);
+          return Boolean(track);
+        },
+        [from, layer],
+      ),
+    );
+  }
+
   async seesEverythingOf(names, options) {
     for (const name of names) {
       await this.seesFlow(name, 'camera', options);
