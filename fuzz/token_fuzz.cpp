@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "base/assert.hpp"
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "server/base64.hpp"
 #include "server/token.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,11 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     constexpr std::int64_t kNow = 1'900'000'000;
     const auto text = as_text({data, size});
     (void)server::verify_token(text, kSecret, kNow, 10s);
-    const auto body = server::base64url_encode(as_bytes(R"({"alg":"HS256"})")) + "." +
-                      server::base64url_encode({data, size});
+    const auto body = parley::base64url_encode(as_bytes(R"({"alg":"HS256"})")) + "." +
+                      parley::base64url_encode({data, size});
     const auto token =
         body + "." +
-        server::base64url_encode(crypto::hmac_sha256(as_bytes(kSecret), as_bytes(body)));
+        parley::base64url_encode(crypto::hmac_sha256(as_bytes(kSecret), as_bytes(body)));
     const auto claims = server::verify_token(token, kSecret, kNow, 10s);
     if (!claims) return 0;
     PARLEY_ASSERT(!claims->room.empty() && !claims->identity.empty());

@@ -1,9 +1,9 @@
-#include "server/base64.hpp"
+#include "base/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace parley::server {
+namespace parley {
 namespace {
 
 constexpr std::string_view kStandard =
@@ -83,4 +83,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return decode(text, kReverseStandard);
 }
 
-}  // namespace parley::server
+}  // namespace parley

@@ -9,11 +9,11 @@
 
 #include "base/bytes.hpp"
 
-namespace parley::server {
+namespace parley {
 
 std::string base64url_encode(BytesView bytes);
 std::optional<std::string> base64url_decode(std::string_view text);
 std::string base64_encode(BytesView bytes);
 std::optional<std::string> base64_decode(std::string_view text);
 
-}  // namespace parley::server
+}  // namespace parley

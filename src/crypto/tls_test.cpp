@@ -170,45 +170,48 @@ TEST(Tls, ExplainsWhatIsWrongWithAPair) {
     EXPECT_NE(no_key.error().find("private key"), std::string::npos);
 }
 
-/// Joins a server's and a client's session; true when both are through.
-bool shake_hands(TlsSession& server, Queue& server_queue, TlsSession& client, Queue& client_queue) {
-    for (int round = 0; round < 10; ++round) {
-        const auto here = client.handshake().status;
-        std::swap(client_queue.outgoing, server_queue.incoming);
-        const auto there = server.handshake().status;
-        std::swap(server_queue.outgoing, client_queue.incoming);
-        if (here == TlsStatus::kDone && there == TlsStatus::kDone) return true;
-        if (here == TlsStatus::kFailed || there == TlsStatus::kFailed) return false;
-    }
-    return false;
-}
+/// A server's and a client's session on both ends of a line.
+struct Line {
+    explicit Line(TlsTrust trust) : client_context(TlsContext::client(trust)) {}
 
-TEST(TlsClient, TalksToTheServerWhenItTrustsAnybody) {
-    const auto context = make_context();
-    const auto client_context = TlsContext::client(TlsTrust::kAnybody);
+    /// True when both are through.
+    bool shake_hands() {
+        for (int round = 0; round < 10; ++round) {
+            const auto here = client.handshake().status;
+            std::swap(client_queue.outgoing, server_queue.incoming);
+            const auto there = server.handshake().status;
+            std::swap(server_queue.outgoing, client_queue.incoming);
+            if (here == TlsStatus::kDone && there == TlsStatus::kDone) return true;
+            if (here == TlsStatus::kFailed || there == TlsStatus::kFailed) return false;
+        }
+        return false;
+    }
+
+    TlsContext server_context = make_context();
+    TlsContext client_context;
     Queue server_queue;
     Queue client_queue;
-    TlsSession server(context, server_queue);
-    TlsSession client(client_context, client_queue, "localhost");
-    ASSERT_TRUE(shake_hands(server, server_queue, client, client_queue)) << client.failure();
-    EXPECT_EQ(client.version(), "TLSv1.3");
-    ASSERT_EQ(client.write(as_bytes("hello")).status, TlsStatus::kDone);
-    std::swap(client_queue.outgoing, server_queue.incoming);
+    TlsSession server{server_context, server_queue};
+    TlsSession client{client_context, client_queue, "localhost"};
+};
+
+TEST(TlsClient, TalksToTheServerWhenItTrustsAnybody) {
+    Line line(TlsTrust::kAnybody);
+    ASSERT_TRUE(line.shake_hands()) << line.client.failure();
+    EXPECT_EQ(line.client.version(), "TLSv1.3");
+    ASSERT_EQ(line.client.write(as_bytes("hello")).status, TlsStatus::kDone);
+    std::swap(line.client_queue.outgoing, line.server_queue.incoming);
     std::array<std::uint8_t, 16> out{};
-    const auto read = server.read(out);
+    const auto read = line.server.read(out);
     ASSERT_EQ(read.status, TlsStatus::kDone);
     EXPECT_EQ(as_text(BytesView(out).first(read.size)), "hello");
 }
 
 TEST(TlsClient, RefusesACertificateThatNobodyVouchesFor) {
-    const auto context = make_context();
-    const auto client_context = TlsContext::client(TlsTrust::kSystem);
-    Queue server_queue;
-    Queue client_queue;
-    TlsSession server(context, server_queue);
-    TlsSession client(client_context, client_queue, "localhost");
-    EXPECT_FALSE(shake_hands(server, server_queue, client, client_queue));
-    EXPECT_NE(client.failure().find("certificate"), std::string::npos) << client.failure();
+    Line line(TlsTrust::kSystem);
+    EXPECT_FALSE(line.shake_hands());
+    EXPECT_NE(line.client.failure().find("certificate"), std::string::npos)
+        << line.client.failure();
 }
 
 }  // namespace

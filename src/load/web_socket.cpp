@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "load/base64.hpp"
 
 namespace parley::load {
 namespace {
@@ -83,9 +83,10 @@ WebSocketClient::WebSocketClient(const Url& url, std::string_view query, Random&
     : random_(random) {
     std::array<std::uint8_t, 16> nonce{};
     for (auto& octet : nonce) octet = static_cast<std::uint8_t>(random_());
-    const std::string key = base64(nonce);
+    const std::string key = base64_encode(nonce);
     // RFC 6455 §4.2.2: proof that the other side speaks WebSocket.
-    expected_accept_ = base64(crypto::sha1(as_bytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+    expected_accept_ =
+        base64_encode(crypto::sha1(as_bytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
     std::string target = url.target;
     if (!query.empty()) {
         target += (target.find('?') == std::string::npos ? '?' : '&');

@@ -85,18 +85,6 @@ FrameInfo frame_of(const Vp9Descriptor& vp9, bool marker) {
     return info;
 }
 
-Inspected inspect_vp8(BytesView payload, bool marker) {
-    const auto vp8 = parse_vp8(payload);
-    if (!vp8) return fail(vp8.error());
-    return frame_of(*vp8, marker);
-}
-
-Inspected inspect_vp9(BytesView payload, bool marker) {
-    const auto vp9 = parse_vp9(payload);
-    if (!vp9) return fail(vp9.error());
-    return frame_of(*vp9, marker);
-}
-
 FrameInfo frame_of(const H264Info& h264, bool marker) {
     const bool delimiter = h264.first_nal_type == static_cast<std::uint8_t>(NalType::kAud);
     FrameInfo info;
@@ -113,28 +101,28 @@ FrameInfo frame_of(const H264Info& h264, bool marker) {
     return info;
 }
 
-Inspected inspect_h264(BytesView payload, bool marker) {
-    const auto h264 = parse_h264(payload);
-    if (!h264) return fail(h264.error());
-    return frame_of(*h264, marker);
-}
-
-Inspected inspect_av1(BytesView payload, bool marker) {
-    const auto av1 = parse_av1(payload);
-    if (!av1) return fail(av1.error());
+FrameInfo frame_of(const Av1Info& av1, bool marker) {
     FrameInfo info;
-    info.start_of_frame = !av1->continues_obu && (av1->starts_frame || av1->keyframe());
-    info.start_of_picture = info.start_of_frame && av1->spatial_id == 0;
+    info.start_of_frame = !av1.continues_obu && (av1.starts_frame || av1.keyframe());
+    info.start_of_picture = info.start_of_frame && av1.spatial_id == 0;
     info.end_of_frame = info.end_of_picture = marker;
-    info.keyframe = av1->keyframe();
+    info.keyframe = av1.keyframe();
     info.switching_up = info.keyframe;
-    info.temporal_id = av1->temporal_id;
-    info.spatial_id = av1->spatial_id;
-    if (av1->size && av1->size->width <= 0xFFFF && av1->size->height <= 0xFFFF) {
-        info.width = static_cast<std::uint16_t>(av1->size->width);
-        info.height = static_cast<std::uint16_t>(av1->size->height);
+    info.temporal_id = av1.temporal_id;
+    info.spatial_id = av1.spatial_id;
+    if (av1.size && av1.size->width <= 0xFFFF && av1.size->height <= 0xFFFF) {
+        info.width = static_cast<std::uint16_t>(av1.size->width);
+        info.height = static_cast<std::uint16_t>(av1.size->height);
     }
     return info;
+}
+
+/// What `parse` reads from one packet's payload, as every codec says it.
+template <typename Parse>
+Inspected inspect_as(Parse parse, BytesView payload, bool marker) {
+    const auto read = parse(payload);
+    if (!read) return fail(read.error());
+    return frame_of(*read, marker);
 }
 
 }  // namespace
@@ -150,10 +138,10 @@ Result<FrameInfo, PayloadError> inspect(Codec codec, BytesView payload, bool mar
         case Codec::kTelephoneEvent:
             if (payload.empty()) return fail(PayloadError::kEmpty);
             return audio_frame(codec == Codec::kComfortNoise);
-        case Codec::kVp8: return inspect_vp8(payload, marker);
-        case Codec::kVp9: return inspect_vp9(payload, marker);
-        case Codec::kH264: return inspect_h264(payload, marker);
-        case Codec::kAv1: return inspect_av1(payload, marker);
+        case Codec::kVp8: return inspect_as(parse_vp8, payload, marker);
+        case Codec::kVp9: return inspect_as(parse_vp9, payload, marker);
+        case Codec::kH264: return inspect_as(parse_h264, payload, marker);
+        case Codec::kAv1: return inspect_as(parse_av1, payload, marker);
         default: return fail(PayloadError::kUnsupported);
     }
 }

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "server/base64.hpp"
 #include "server/text.hpp"
 
 namespace parley::server {

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "server/base64.hpp"
 #include "server/text.hpp"
 
 namespace parley::server {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "base/base64.hpp"
 #include "crypto/digest.hpp"
-#include "server/base64.hpp"
 
 namespace parley::server {
 namespace {

@@ -14,6 +14,7 @@
 #include "media/vp8.hpp"
 #include "media/vp9.hpp"
 #include "rtp/dependency_descriptor.hpp"
+#include "sfu/bad_wire_testing.hpp"
 #include "sfu/layered_media.hpp"
 #include "sfu/packet_writer.hpp"
 #include "sfu/subscription.hpp"
@@ -54,18 +55,12 @@ struct Received {
     test::Bytes descriptor;
 };
 
-struct Network {
-    double loss = 0.03;
-    double reordered = 0.05;
-    double duplicated = 0.02;
-};
-
 class World {
  public:
-    World(const Case& what, std::uint64_t seed, Network network)
+    World(const Case& what, std::uint64_t seed, const test::WireConduct& conduct)
         : what_(what),
-          network_(network),
           random_(seed),
+          wire_(conduct, random_),
           publication_(config(what), std::make_shared<ParticipantClock>()),
           arrivals_(what.codec, publication_config_.extensions),
           subscription_({.retransmit = true}, random_) {
@@ -156,29 +151,13 @@ class World {
         }
         origin.structure = structure_[stream];
         origin.bytes = std::move(bytes);
-        Instant arrival = now_ + 10ms + serial_++ * 1us;
-        if (random_.uniform() < network_.reordered) {
-            arrival += std::chrono::milliseconds(random_.below(60));
-        }
-        if (random_.uniform() < network_.loss) {
-            if (random_.uniform() < 0.3) {
-                ++lost_;
-                return;
-            }
-            arrival += 40ms + std::chrono::milliseconds(random_.below(80));
-        }
-        events_.emplace(arrival, &origin);
-        if (random_.uniform() < network_.duplicated) {
-            events_.emplace(arrival + std::chrono::milliseconds(random_.below(30)), &origin);
-        }
+        if (!wire_.send(origin, now_ + 10ms + serial_++ * 1us)) ++lost_;
     }
 
     void deliver_until(Instant end) {
-        while (!events_.empty() && events_.begin()->first <= end) {
-            Origin* origin = events_.begin()->second;
-            now_ = events_.begin()->first;
-            events_.erase(events_.begin());
-            deliver(*origin);
+        while (const auto arrival = wire_.next(end)) {
+            now_ = arrival->at;
+            deliver(*arrival->packet);
             while (const auto stream = publication_.poll_keyframe_request(now_)) {
                 wanted_[*stream] = true;
                 answer_at_[*stream] = now_ + 20ms;
@@ -247,8 +226,8 @@ class World {
     void judge_descriptors();
 
     Case what_;
-    Network network_;
     Random random_;
+    test::BadWire<Origin> wire_;
     PublicationConfig publication_config_;
     Publication publication_;
     test::Arrivals arrivals_;
@@ -260,7 +239,6 @@ class World {
     std::vector<std::vector<std::unique_ptr<Origin>>> origins_;
     std::vector<std::int64_t> highest_;
     std::vector<const Origin*> structure_;
-    std::multimap<Instant, Origin*> events_;
     std::map<SlotId, const Origin*> by_slot_;
     std::map<std::int64_t, Received> received_;
     std::set<std::int64_t> pauses_;  // numbers after which nothing was wanted

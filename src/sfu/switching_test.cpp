@@ -9,6 +9,7 @@
 
 #include "base/unwrap.hpp"
 #include "media/vp8.hpp"
+#include "sfu/bad_wire_testing.hpp"
 #include "sfu/packet_writer.hpp"
 #include "sfu/subscription.hpp"
 #include "sfu/test_media.hpp"
@@ -67,11 +68,6 @@ class World {
     }
 
  private:
-    static constexpr double kLoss = 0.03;
-    static constexpr double kRepaired = 0.7;
-    static constexpr double kReordered = 0.05;
-    static constexpr double kDuplicated = 0.02;
-
     void frame_time() {
         const Instant captured = now_;
         for (std::size_t layer = 0; layer < 3; ++layer) send_frame(layer, captured);
@@ -112,17 +108,8 @@ class World {
     }
 
     void schedule(Origin& origin, Instant captured) {
-        Instant arrival =
-            captured + 10ms + 200us * static_cast<int>(origin.layer) + serial_++ * 1us;
-        if (random_.uniform() < kReordered) arrival += std::chrono::milliseconds(random_.below(40));
-        if (random_.uniform() < kLoss) {
-            if (random_.uniform() >= kRepaired) return;
-            arrival += 40ms + std::chrono::milliseconds(random_.below(80));
-        }
-        events_.emplace(arrival, &origin);
-        if (random_.uniform() < kDuplicated) {
-            events_.emplace(arrival + std::chrono::milliseconds(random_.below(30)), &origin);
-        }
+        wire_.send(origin,
+                   captured + 10ms + 200us * static_cast<int>(origin.layer) + serial_++ * 1us);
     }
 
     void report(Instant captured) {
@@ -135,11 +122,9 @@ class World {
     }
 
     void deliver_until(Instant end) {
-        while (!events_.empty() && events_.begin()->first <= end) {
-            Origin* origin = events_.begin()->second;
-            now_ = events_.begin()->first;
-            events_.erase(events_.begin());
-            deliver(*origin);
+        while (const auto arrival = wire_.next(end)) {
+            now_ = arrival->at;
+            deliver(*arrival->packet);
             while (const auto layer = publication_.poll_keyframe_request(now_)) {
                 wanted_[*layer] = true;
                 answer_at_[*layer] = now_ + 20ms;
@@ -194,7 +179,7 @@ class World {
     std::array<bool, 3> wanted_{true, true, true};
     std::array<Instant, 3> answer_at_{};
     std::array<std::vector<std::unique_ptr<Origin>>, 3> origins_;
-    std::multimap<Instant, Origin*> events_;
+    test::BadWire<Origin> wire_{{.most_reordered_ms = 40}, random_};
     std::map<SlotId, const Origin*> by_slot_;
     std::map<std::int64_t, Received> received_;
     Unwrapper<std::uint16_t> unwrap_;

@@ -84,4 +84,13 @@ inline Client& join(World& world, const std::string& name, std::vector<std::stri
     return client;
 }
 
+/// What a client got of one codec, on all its streams.
+inline std::uint64_t packets(const Client& client, media::Codec codec) {
+    std::uint64_t sum = 0;
+    for (const auto& [ssrc, heard] : client.heard()) {
+        if (heard.codec == codec) sum += heard.packets;
+    }
+    return sum;
+}
+
 }  // namespace parley::testing

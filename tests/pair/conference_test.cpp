@@ -8,14 +8,6 @@
 namespace parley::testing {
 namespace {
 
-std::uint64_t packets(const Client& client, media::Codec codec) {
-    std::uint64_t sum = 0;
-    for (const auto& [ssrc, heard] : client.heard()) {
-        if (heard.codec == codec) sum += heard.packets;
-    }
-    return sum;
-}
-
 std::uint64_t streams(const Client& client, media::Codec codec) {
     std::uint64_t count = 0;
     for (const auto& [ssrc, heard] : client.heard()) count += heard.codec == codec ? 1 : 0;

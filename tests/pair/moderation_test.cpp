@@ -9,13 +9,6 @@
 namespace parley::testing {
 namespace {
 
-std::uint64_t packets(const Client& client, media::Codec codec) {
-    std::uint64_t sum = 0;
-    for (const auto& [ssrc, heard] : client.heard())
-        sum += heard.codec == codec ? heard.packets : 0;
-    return sum;
-}
-
 template <typename Event>
 std::vector<Event> events_of(const World& world) {
     std::vector<Event> found;

@@ -10,13 +10,6 @@
 namespace parley::testing {
 namespace {
 
-std::uint64_t packets(const Client& client, media::Codec codec) {
-    std::uint64_t sum = 0;
-    for (const auto& [ssrc, heard] : client.heard())
-        sum += heard.codec == codec ? heard.packets : 0;
-    return sum;
-}
-
 std::uint64_t keyframes(const Client& client) {
     std::uint64_t sum = 0;
     for (const auto& [ssrc, heard] : client.heard()) sum += heard.keyframe_starts;
