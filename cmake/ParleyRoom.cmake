@@ -25,14 +25,22 @@ function(parley_room name)
     endif()
 endfunction()
 
+# Paths of the checkout reach tests through one object, not through every command line: else the
+# compiler's cache would serve one checkout only.
+if(PARLEY_TESTS)
+    configure_file(${CMAKE_SOURCE_DIR}/cmake/source_dir.cpp.in
+                   ${CMAKE_BINARY_DIR}/generated/source_dir.cpp @ONLY)
+    add_library(parley_source_dir STATIC ${CMAKE_BINARY_DIR}/generated/source_dir.cpp)
+    target_include_directories(parley_source_dir PUBLIC ${CMAKE_SOURCE_DIR}/src)
+endif()
+
 # parley_test(NAME SOURCES files... LIBS targets...): a GoogleTest executable in bin/tests.
 function(parley_test name)
     cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
     add_executable(${name} ${ARG_SOURCES})
     target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
-    target_link_libraries(${name} PRIVATE ${ARG_LIBS} gtest gmock gtest_main Threads::Threads)
-    target_compile_definitions(${name} PRIVATE PARLEY_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                                               PARLEY_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    target_link_libraries(${name} PRIVATE ${ARG_LIBS} parley_source_dir
+                                          gtest gmock gtest_main Threads::Threads)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests)
     add_test(NAME ${name} COMMAND ${name})
 endfunction()
@@ -51,6 +59,6 @@ function(parley_fuzz name)
     if(PARLEY_TESTS)
         parley_test(${name}_fuzz_test SOURCES ${name}_fuzz.cpp corpus_test.cpp LIBS ${ARG_LIBS})
         target_compile_definitions(${name}_fuzz_test PRIVATE
-            PARLEY_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+            PARLEY_CORPUS="/fuzz/corpus/${name}")
     endif()
 endfunction()

@@ -8,7 +8,10 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <random>
+#include <string>
 #include <vector>
+
+#include "base/source_dir_testing.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -16,9 +19,13 @@ namespace {
 
 using Input = std::vector<std::uint8_t>;
 
+std::string folder() {
+    return std::string(parley::kSourceDir) + PARLEY_CORPUS;
+}
+
 std::vector<Input> load_corpus() {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(PARLEY_CORPUS)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder())) {
         if (entry.is_regular_file()) files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());
@@ -66,7 +73,7 @@ void mutate(Input& input, std::mt19937_64& random) {
 
 TEST(Corpus, EveryInputIsSurvived) {
     const auto corpus = load_corpus();
-    ASSERT_FALSE(corpus.empty()) << "no corpus in " << PARLEY_CORPUS;
+    ASSERT_FALSE(corpus.empty()) << "no corpus in " << folder();
     for (const auto& input : corpus) run(input);
     run({});
 }

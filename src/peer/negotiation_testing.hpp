@@ -9,12 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/source_dir_testing.hpp"
 #include "peer/negotiator.hpp"
 
 namespace parley::peer::testing {
 
 inline std::string recorded(const std::string& name) {
-    std::ifstream stream(std::string(PARLEY_SOURCE_DIR "/src/peer/testdata/") + name + ".sdp",
+    std::ifstream stream(std::string(kSourceDir) + "/src/peer/testdata/" + name + ".sdp",
                          std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
 }

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string>
 
+#include "base/source_dir_testing.hpp"
+
 namespace parley::sdp {
 namespace {
 
@@ -26,7 +28,7 @@ ParseError video_error(std::string_view lines) {
 std::vector<std::pair<std::string, std::string>> recorded_offers() {
     std::vector<std::pair<std::string, std::string>> offers;
     for (const auto& entry :
-         std::filesystem::directory_iterator(PARLEY_SOURCE_DIR "/src/peer/testdata")) {
+         std::filesystem::directory_iterator(std::string(kSourceDir) + "/src/peer/testdata")) {
         std::ifstream stream(entry.path(), std::ios::binary);
         offers.emplace_back(entry.path().filename().string(),
                             std::string(std::istreambuf_iterator<char>(stream), {}));
@@ -50,7 +52,7 @@ TEST(SdpParse, RecordedOffersSurviveARoundTrip) {
 
 TEST(SdpParse, RoundTripKeepsEveryLineOfABrowserOffer) {
     // Sorted, since the order of attributes within a level carries no meaning.
-    std::ifstream stream(PARLEY_SOURCE_DIR "/src/peer/testdata/chromium_full.sdp",
+    std::ifstream stream(std::string(kSourceDir) + "/src/peer/testdata/chromium_full.sdp",
                          std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(stream), {});
     const auto lines = [](std::string_view from) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 
+#include "base/source_dir_testing.hpp"
 #include "signal/errors.hpp"
 #include "signal/schema.hpp"
 
@@ -11,7 +12,7 @@ namespace parley::signal {
 namespace {
 
 std::string read_docs() {
-    std::ifstream stream(PARLEY_SOURCE_DIR "/docs/signaling.md");
+    std::ifstream stream(std::string(kSourceDir) + "/docs/signaling.md");
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <set>
 
+#include "base/source_dir_testing.hpp"
+
 namespace parley::signal {
 namespace {
 
@@ -40,12 +42,12 @@ TEST(Schemas, UseOnlyKeywordsThatAreObeyed) {
 TEST(Schemas, AreTheFilesOfTheFolder) {
     std::size_t count = 0;
     for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(PARLEY_SOURCE_DIR "/schema")) {
+         std::filesystem::recursive_directory_iterator(std::string(kSourceDir) + "/schema")) {
         if (entry.path().extension() == ".json") ++count;
     }
     EXPECT_EQ(schema_files().size(), count);
     for (const auto& file : schema_files()) {
-        std::ifstream stream(std::string(PARLEY_SOURCE_DIR "/schema/") + std::string(file.path));
+        std::ifstream stream(std::string(kSourceDir) + "/schema/" + std::string(file.path));
         const std::string text(std::istreambuf_iterator<char>(stream), {});
         EXPECT_EQ(text, file.text) << file.path;
     }
