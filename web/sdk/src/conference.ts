@@ -2,16 +2,20 @@
 // server or the mesh, what is sent and what is received, and keeps all of it going through dropped
 // sockets, lost sessions and changes of topology. Pages listen to its events and read its fields.
 
+import { Chat, type ChatMessage, kSdkKey, type Reaction } from './chat.js';
+import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
 import { ParleyError, SignalingError } from './errors.js';
+import { handsInOrder, kHandKey, type RaisedHand, sameHands } from './hands.js';
 import { Link } from './link.js';
-import { type CaptureChoice, LocalMedia } from './local.js';
+import { type CaptureChoice, type DeviceLoss, LocalMedia } from './local.js';
 import { type Capture, type CaptureWish, capture } from './media.js';
 import { Mesh } from './mesh.js';
 import { browserPlatform, type Platform } from './platform.js';
 import type {
   JoinedMessage,
   JoinMessage,
+  Metadata,
   ParticipantQuality,
   PeerDescription,
   Rights,
@@ -55,6 +59,17 @@ export interface ConferenceEvents {
   topology: TopologyKind;
   /** A message that another participant sent with broadcast() or direct(). */
   message: { from: string; direct: boolean; body: Record<string, unknown> };
+  /** Somebody wrote, this client included. */
+  chat: ChatMessage;
+  reaction: Reaction;
+  /** Who has a hand raised, in order, this client included. */
+  handsChanged: RaisedHand[];
+  /** Own name or other metadata changed. */
+  metadataChanged: Metadata;
+  /** Devices were plugged in or pulled out. */
+  devicesChanged: DeviceChange;
+  /** A device in use went away; the call goes on with another one, or without. */
+  deviceLost: DeviceLoss;
   /** Something failed that does not end the call. */
   error: ParleyError;
   /** The call is over; null when leave() ended it. */
@@ -103,6 +118,9 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private readonly roster_: Roster;
   private readonly sampler_: StatsSampler;
   private readonly views_: Views;
+  private readonly chat_: Chat;
+  private hands_: RaisedHand[] = [];
+  private stopDevices_: () => void = () => {};
   private state_: ConferenceState = 'idle';
   private signaling_: SignalingClient | null = null;
   private local_: LocalMedia | null = null;
@@ -132,9 +150,18 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.platform_ = options_.platform ?? browserPlatform();
     this.roster_ = new Roster(
       {
-        participantJoined: (p) => this.emit('participantJoined', p),
-        participantLeft: (p) => this.emit('participantLeft', p),
-        participantUpdated: (p) => this.emit('participantUpdated', p),
+        participantJoined: (p) => {
+          this.emit('participantJoined', p);
+          this.checkHands_();
+        },
+        participantLeft: (p) => {
+          this.emit('participantLeft', p);
+          this.checkHands_();
+        },
+        participantUpdated: (p) => {
+          this.emit('participantUpdated', p);
+          this.checkHands_();
+        },
         trackAdded: (participant, track) => this.trackAdded_(participant, track),
         trackUpdated: (participant, track) => this.emit('trackUpdated', { participant, track }),
         trackRemoved: (participant, track) => this.emit('trackRemoved', { participant, track }),
@@ -142,6 +169,14 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       () => this.clientId,
     );
     this.views_ = new Views(this.platform_, (trackId) => this.sendWish_(trackId));
+    this.chat_ = new Chat({
+      send: (message) => this.signaling_?.send(message),
+      clock: () => this.platform_.clock(),
+      self: () => ({ id: this.clientId ?? '', name: this.name }),
+      nameOf: (id) => this.roster_.participants.get(id)?.name ?? '',
+      chat: (message) => this.emit('chat', message),
+      reaction: (reaction) => this.emit('reaction', reaction),
+    });
     this.sampler_ = new StatsSampler(
       this.platform_,
       () => this.links_().map((l) => l.pc),
@@ -154,6 +189,21 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   }
   get participants(): ReadonlyMap<string, RemoteParticipant> {
     return this.roster_.participants;
+  }
+  /** Own metadata as the others see it: the name, a raised hand, and what the page added. */
+  get metadata(): Readonly<Metadata> {
+    return this.joinMessage_?.metadata ?? {};
+  }
+  /** What was written since the join, oldest first; the newest 500. */
+  get chatMessages(): readonly ChatMessage[] {
+    return this.chat_.messages;
+  }
+  /** Raised hands, this client's included; who waits longest stands first. */
+  get hands(): readonly RaisedHand[] {
+    return this.hands_;
+  }
+  get handRaised(): boolean {
+    return this.hands_.some((hand) => hand.participant === this.clientId);
   }
   get microphoneOn(): boolean {
     return this.local_?.isOn('microphone') ?? false;
@@ -225,6 +275,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     }
     this.setState_('joined');
     this.sampler_.start();
+    this.stopDevices_ = watchDevices(this.platform_, (change) => this.devicesChanged_(change));
   }
 
   async leave(): Promise<void> {
@@ -245,6 +296,11 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   /** Continues with another camera or microphone; empty for the system's default. */
   async setDevice(kind: 'audio' | 'video', deviceId: string): Promise<void> {
     await this.local_?.setDevice(kind, deviceId);
+  }
+
+  /** The camera on the other side of a phone (or the named one); on a desk the next camera. */
+  async switchCamera(facing?: 'user' | 'environment'): Promise<void> {
+    await this.local_?.switchCamera(facing);
   }
 
   /** Asks the person what to share, unless a stream is given. */
@@ -314,6 +370,57 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.signaling_?.send({ ...body, type: 'direct', to: participantId });
   }
 
+  // ---- chat, hands, names --------------------------------------------------------------------
+
+  /** Writes to everybody, or to one participant only; returns the message as it is kept. */
+  sendChat(text: string, options: { to?: string } = {}): ChatMessage {
+    this.needRoom_();
+    return this.chat_.say(text, options.to);
+  }
+
+  /** Waves to everybody: mostly one emoji. */
+  sendReaction(reaction: string): void {
+    this.needRoom_();
+    this.chat_.react(reaction);
+  }
+
+  /** Raised hands are seen by those who join later too. */
+  setHandRaised(raised: boolean): void {
+    if (raised === this.handRaised) return;
+    this.setMetadata({ [kHandKey]: raised ? this.platform_.clock() : undefined });
+  }
+
+  setName(name: string): void {
+    this.setMetadata({ name });
+  }
+
+  /** Changes some of the own metadata; a key that is `undefined` is removed. */
+  setMetadata(changes: Metadata): void {
+    this.needRoom_();
+    const joined = this.joinMessage_!;
+    const merged = { ...joined.metadata, ...changes };
+    const kept = Object.entries(merged).filter(([, value]) => value !== undefined);
+    joined.metadata = Object.fromEntries(kept);
+    const { name } = joined.metadata;
+    this.name = typeof name === 'string' ? name : '';
+    this.signaling_?.send({ type: 'set-metadata', metadata: joined.metadata });
+    this.emit('metadataChanged', joined.metadata);
+    this.checkHands_();
+  }
+
+  private needRoom_(): void {
+    if (this.state_ === 'joined' || this.state_ === 'reconnecting') return;
+    throw new ParleyError('not_joined', 'This client is in no room.', 'Join a room first.');
+  }
+
+  private checkHands_(): void {
+    const self = this.clientId === null ? [] : [{ id: this.clientId, metadata: this.metadata }];
+    const hands = handsInOrder([...this.roster_.participants.values(), ...self]);
+    if (sameHands(hands, this.hands_)) return;
+    this.hands_ = hands;
+    this.emit('handsChanged', hands);
+  }
+
   // ---- set-up --------------------------------------------------------------------------------
 
   private makeSignaling_(token: string | undefined): SignalingClient {
@@ -351,9 +458,19 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       if (track.kind === 'audio') choice.audio = constraints;
       else choice.video = constraints;
     }
-    return new LocalMedia(this.platform_, choice, this.options_.video ?? {}, () =>
-      this.emit('localChanged', undefined),
+    return new LocalMedia(
+      this.platform_,
+      choice,
+      this.options_.video ?? {},
+      () => this.emit('localChanged', undefined),
+      (loss) => this.emit('deviceLost', loss),
     );
+  }
+
+  private devicesChanged_(change: DeviceChange): void {
+    const { cameras, microphones } = change.devices;
+    this.local_?.devicesRemoved(change.removed, [...cameras, ...microphones]);
+    this.emit('devicesChanged', change);
   }
 
   private async capture_(options: JoinOptions): Promise<MediaStream | null> {
@@ -373,6 +490,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.iceServers_ = message.iceServers ?? welcome;
     this.reportedMesh_ = false;
     this.roster_.replaceAll(message.participants ?? peersAsParticipants(message.peers));
+    this.checkHands_();
     if (this.topology === 'sfu') {
       this.enterSfu_();
       this.repeatWishes_();
@@ -549,7 +667,9 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
         return;
       case 'broadcast':
       case 'direct': {
-        const { type, from, ...body } = message;
+        const { type, from, [kSdkKey]: fact, seq: _seq, ...body } = message;
+        this.chat_.hear(from, type === 'direct', fact);
+        if (fact !== undefined && Object.keys(body).length === 0) return;
         this.emit('message', { from, direct: type === 'direct', body });
         return;
       }
@@ -723,6 +843,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
 
   private release_(): void {
     this.sampler_.stop();
+    this.stopDevices_();
     this.platform_.clearTimer(this.rejoinTimer_);
     const signaling = this.signaling_;
     this.signaling_ = null;
@@ -733,6 +854,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.roster_.replaceAll([]);
     this.views_.clear();
     this.activeSpeakers = [];
+    this.hands_ = [];
   }
 
   // ---- figures -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // @parley/client: join Parley rooms from the browser.
 
+export { type ChatMessage, kMaxChatLength, kMaxReactionLength, type Reaction } from './chat.js';
 export {
   ConferenceClient,
   type ConferenceEvents,
@@ -8,6 +9,7 @@ export {
   type JoinOptions,
   type Speaker,
 } from './conference.js';
+export { type DeviceChange, watchDevices } from './devices.js';
 export {
   ConnectionError,
   MediaError,
@@ -15,6 +17,8 @@ export {
   ParleyError,
   SignalingError,
 } from './errors.js';
+export type { RaisedHand } from './hands.js';
+export type { DeviceLoss } from './local.js';
 export {
   type Capture,
   type CaptureAttempt,

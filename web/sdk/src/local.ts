@@ -1,7 +1,7 @@
 // What this participant sends: up to four publications, each one source with its track and mute.
 
-import { mediaError } from './errors.js';
-import { capture, captureScreen } from './media.js';
+import { type MediaError, mediaError, mediaErrorFrom } from './errors.js';
+import { capture, captureScreen, listDevices } from './media.js';
 import type { Platform } from './platform.js';
 import type { TrackSource } from './protocol.js';
 import { cameraEncodings, screenEncodings, type VideoLimits } from './simulcast.js';
@@ -32,16 +32,30 @@ export interface CaptureChoice {
   video?: MediaTrackConstraints;
 }
 
+/** A camera or microphone in use went away: pulled out, or access was taken back. */
+export interface DeviceLoss {
+  kind: 'audio' | 'video';
+  /** The name of the device that went. */
+  label: string;
+  /** The name of the device that is used instead; null: none, and nothing is sent. */
+  replacement: string | null;
+  /** Why there is no replacement. */
+  error: MediaError | null;
+}
+
 export class LocalMedia {
   readonly publications = new Map<PublishedSource, Publication>();
   readonly publishers = new Set<Publisher>();
   private readonly main_: MediaStream;
+  /** Counts what was wanted of each kind: a device that opens after something newer is let go. */
+  private readonly wanted_ = { audio: 0, video: 0 };
 
   constructor(
     private readonly platform_: Platform,
     private readonly choice_: CaptureChoice,
     private readonly limits_: VideoLimits,
     private readonly changed_: () => void,
+    private readonly lost_: (loss: DeviceLoss) => void = () => {},
   ) {
     this.main_ = platform_.createStream([]);
   }
@@ -71,9 +85,13 @@ export class LocalMedia {
     const publication = this.publications.get('microphone');
     if (!publication) return;
     if (on && publication.track?.readyState !== 'live') {
-      publication.track = await this.open_('audio');
+      const track = await this.openLatest_('audio');
+      if (!track) return;
+      publication.track = track;
       this.watchEnd_(publication);
       await this.replaceEverywhere_(publication);
+    } else if (!publication.track) {
+      this.wanted_.audio += 1;
     }
     publication.muted = !on;
     if (publication.track) publication.track.enabled = on;
@@ -84,6 +102,7 @@ export class LocalMedia {
   async setCamera(on: boolean): Promise<void> {
     let publication = this.publications.get('camera');
     if (!on) {
+      this.wanted_.video += 1;
       if (!publication) return;
       publication.track?.stop();
       publication.track = null;
@@ -93,7 +112,9 @@ export class LocalMedia {
       return;
     }
     if (publication?.track?.readyState === 'live') return;
-    const track = await this.open_('video');
+    const track = await this.openLatest_('video');
+    if (!track) return;
+    publication = this.publications.get('camera');
     if (!publication) {
       publication = this.camera_(track);
       this.put_(publication);
@@ -107,20 +128,28 @@ export class LocalMedia {
     this.changed_();
   }
 
-  /** Continues with another device of the kind. */
+  /** Continues with another device of the kind; empty for the system's default. */
   async setDevice(kind: 'audio' | 'video', deviceId: string): Promise<void> {
-    const wish = deviceId ? { deviceId: { exact: deviceId } } : {};
-    if (kind === 'audio') this.choice_.audio = { ...this.choice_.audio, ...wish };
-    else this.choice_.video = { ...this.choice_.video, ...wish };
-    const publication = this.publications.get(kind === 'audio' ? 'microphone' : 'camera');
-    if (!publication?.track) return;
-    const next = await this.open_(kind);
-    next.enabled = publication.track.enabled;
-    publication.track.stop();
-    publication.track = next;
-    this.watchEnd_(publication);
-    await this.replaceEverywhere_(publication);
-    this.changed_();
+    this.forgetDevice_(kind);
+    if (deviceId) this.choice_[kind] = { ...this.choice_[kind], deviceId: { exact: deviceId } };
+    await this.reopen_(kind);
+  }
+
+  /** The camera on the other side of a phone; on a desk the next camera of the list. */
+  async switchCamera(facing?: 'user' | 'environment'): Promise<void> {
+    const current = this.track('camera')?.getSettings();
+    const cameras = (await listDevices(this.platform_)).cameras;
+    const before = current?.facingMode ?? facingOf(this.choice_.video);
+    if (facing || before || cameras.length < 2) {
+      const next = facing ?? (before === 'environment' ? 'user' : 'environment');
+      this.forgetDevice_('video');
+      this.choice_.video = { ...this.choice_.video, facingMode: { ideal: next } };
+      await this.reopen_('video');
+      return;
+    }
+    const index = cameras.findIndex((c) => c.deviceId === current?.deviceId);
+    const next = cameras[(index + 1) % cameras.length];
+    if (next) await this.setDevice('video', next.deviceId);
   }
 
   async startScreen(stream?: MediaStream): Promise<void> {
@@ -166,8 +195,22 @@ export class LocalMedia {
     this.changed_();
   }
 
+  /** Some browsers do not end the track of a device that is gone: then the list of devices tells. */
+  devicesRemoved(removed: MediaDeviceInfo[], left: MediaDeviceInfo[]): void {
+    for (const publication of this.publications.values()) {
+      const track = publication.track;
+      const id = track?.getSettings().deviceId;
+      if (!track || !id) continue;
+      const device = publication.kind === 'audio' ? 'audioinput' : 'videoinput';
+      const matches = (d: MediaDeviceInfo) => d.kind === device && d.deviceId === id;
+      if (removed.some(matches) && !left.some(matches)) void this.recover_(publication, track);
+    }
+  }
+
   /** Releases every device. */
   stop(): void {
+    this.wanted_.audio += 1;
+    this.wanted_.video += 1;
     for (const publication of this.publications.values()) publication.track?.stop();
     this.publications.clear();
     this.publishers.clear();
@@ -203,15 +246,76 @@ export class LocalMedia {
     for (const publisher of this.publishers) publisher.add(publication);
   }
 
-  // A device that is pulled out ends its track: said to the others as a mute.
+  // A device that is pulled out ends its track.
   private watchEnd_(publication: Publication): void {
     const track = publication.track;
-    track?.addEventListener('ended', () => {
-      if (publication.track !== track) return;
-      publication.track = null;
-      publication.muted = true;
+    track?.addEventListener('ended', () => void this.recover_(publication, track));
+  }
+
+  // Goes on with any other device of the kind; until that is open the others are told of a mute.
+  private async recover_(publication: Publication, track: MediaStreamTrack): Promise<void> {
+    const { kind, source } = publication;
+    if (publication.track !== track || this.publications.get(source) !== publication) return;
+    if (source !== 'camera' && source !== 'microphone') return;
+    const muted = publication.muted;
+    track.stop();
+    publication.track = null;
+    publication.muted = true;
+    this.describeEverywhere_(publication);
+    this.forgetDevice_(kind);
+    const loss: DeviceLoss = { kind, label: track.label, replacement: null, error: null };
+    try {
+      const next = await this.openLatest_(kind);
+      if (!next) return; // the person chose something else meanwhile
+      next.enabled = !muted;
+      publication.track = next;
+      publication.muted = muted;
+      this.watchEnd_(publication);
+      await this.replaceEverywhere_(publication);
       this.describeEverywhere_(publication);
-    });
+      loss.replacement = next.label;
+    } catch (thrown) {
+      loss.error = mediaErrorFrom(thrown);
+    }
+    this.lost_(loss);
+  }
+
+  // The old device goes on until the new one is there; where only one can be open at a time (many
+  // phones), it is closed first.
+  private async reopen_(kind: 'audio' | 'video'): Promise<void> {
+    const publication = this.publications.get(kind === 'audio' ? 'microphone' : 'camera');
+    const old = publication?.track;
+    if (!publication || !old) return;
+    let next: MediaStreamTrack | null;
+    try {
+      next = await this.openLatest_(kind);
+    } catch (thrown) {
+      if (mediaErrorFrom(thrown).code !== 'device_busy') throw thrown;
+      old.stop();
+      next = await this.openLatest_(kind);
+    }
+    if (!next) return;
+    next.enabled = !publication.muted;
+    old.stop();
+    publication.track = next;
+    this.watchEnd_(publication);
+    await this.replaceEverywhere_(publication);
+    this.changed_();
+  }
+
+  private forgetDevice_(kind: 'audio' | 'video'): void {
+    const { deviceId: _gone, groupId: _group, ...rest } = this.choice_[kind] ?? {};
+    this.choice_[kind] = rest;
+  }
+
+  /** Opens a device; null when something newer was wanted while it opened. */
+  private async openLatest_(kind: 'audio' | 'video'): Promise<MediaStreamTrack | null> {
+    this.wanted_[kind] += 1;
+    const ticket = this.wanted_[kind];
+    const track = await this.open_(kind);
+    if (ticket === this.wanted_[kind]) return track;
+    track.stop();
+    return null;
   }
 
   private async open_(kind: 'audio' | 'video'): Promise<MediaStreamTrack> {
@@ -233,4 +337,11 @@ export class LocalMedia {
     for (const publisher of this.publishers) publisher.describe(publication);
     this.changed_();
   }
+}
+
+function facingOf(constraints: MediaTrackConstraints | undefined): string | undefined {
+  const wish = constraints?.facingMode;
+  if (typeof wish === 'string') return wish;
+  const said = Array.isArray(wish) ? wish[0] : (wish?.exact ?? wish?.ideal);
+  return Array.isArray(said) ? said[0] : said;
 }

@@ -2,6 +2,7 @@
 // there answer; on collision the smaller id is polite. What each section carries is told from peer
 // to peer by direct messages, since no server sees a mesh's media.
 
+import { kSdkKey } from './chat.js';
 import { Link } from './link.js';
 import type { LocalMedia } from './local.js';
 import type { Platform } from './platform.js';
@@ -28,9 +29,6 @@ interface MeshPeer {
   /** This peer receives everything over the server too and needs the mesh no more. */
   moved: boolean;
 }
-
-/** The key under which direct messages carry the SDK's own facts. */
-const kKey = 'parley';
 
 export class Mesh {
   private readonly peers_ = new Map<string, MeshPeer>();
@@ -119,7 +117,7 @@ export class Mesh {
         }
         return true;
       case 'direct':
-        return this.heard_(message.from, message[kKey]);
+        return this.heard_(message.from, message[kSdkKey]);
       default:
         return false;
     }
@@ -130,7 +128,7 @@ export class Mesh {
     if (this.selfMoved_) return;
     this.selfMoved_ = true;
     for (const peerId of [...this.peers_.keys()]) {
-      this.options_.send({ type: 'direct', to: peerId, [kKey]: { moved: true } });
+      this.options_.send({ type: 'direct', to: peerId, [kSdkKey]: { moved: true } });
       this.closeIfMoved_(peerId);
     }
   }
@@ -152,11 +150,12 @@ export class Mesh {
     const peer = this.peers_.get(peerId);
     if (!peer) return;
     const sections = peer.publisher.sections(this.options_.local.publications.values());
-    this.options_.send({ type: 'direct', to: peerId, [kKey]: { sections } });
+    this.options_.send({ type: 'direct', to: peerId, [kSdkKey]: { sections } });
   }
 
   private heard_(from: string, fact: unknown): boolean {
     if (typeof fact !== 'object' || fact === null) return false;
+    if (!('moved' in fact || 'sections' in fact)) return false;
     const peer = this.peers_.get(from) ?? this.answering_(from);
     if ('moved' in fact) {
       peer.moved = true;

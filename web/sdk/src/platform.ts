@@ -31,6 +31,8 @@ export interface Platform {
   readonly secure: boolean;
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds since 1970. */
+  clock(): number;
   /** 0 up to, not including, 1. */
   random(): number;
   setTimer(callback: () => void, milliseconds: number): unknown;
@@ -59,6 +61,7 @@ export function browserPlatform(): Platform {
       return globalThis.isSecureContext !== false;
     },
     now: () => performance.now(),
+    clock: () => Date.now(),
     random: () => Math.random(),
     setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
     clearTimer: (timer) => clearTimeout(timer as number),

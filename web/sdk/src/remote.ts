@@ -1,5 +1,6 @@
 // The others in the room: participants, their tracks, and which arriving media belongs to which.
 
+import { handOf } from './hands.js';
 import type {
   ParticipantDescription,
   TrackDescription,
@@ -75,6 +76,11 @@ export class RemoteParticipant {
   track(source: TrackSource): RemoteTrack | undefined {
     const found = [...this.tracks.values()].filter((t) => t.source === source);
     return found.find((t) => t.live) ?? found.find((t) => t.mediaTrack) ?? found[0];
+  }
+
+  /** When this participant raised a hand, in milliseconds since 1970; null: not raised. */
+  get handRaisedAt(): number | null {
+    return handOf(this.metadata);
   }
 
   /** @internal */

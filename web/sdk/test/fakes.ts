@@ -3,6 +3,9 @@
 
 import type { Platform, Refusal, SocketLike, ViewSize } from '../src/platform.js';
 
+/** Where the fake wall clock starts. */
+export const kEpoch = 1_700_000_000_000;
+
 interface Timer {
   at: number;
   callback: () => void;
@@ -37,6 +40,9 @@ export class FakePlatform implements Platform {
   }
   now(): number {
     return this.time;
+  }
+  clock(): number {
+    return kEpoch + this.time;
   }
   random(): number {
     return 0.5;
@@ -145,17 +151,26 @@ export class FakeTrack extends EventTarget {
   readyState: 'live' | 'ended' = 'live';
   contentHint = '';
   stopped = false;
+  label = '';
+  settings: MediaTrackSettings;
+  constraints: MediaTrackConstraints = {};
   constructor(
     readonly kind: 'audio' | 'video',
     readonly id = `${kind}-${Math.random()}`,
   ) {
     super();
+    this.settings = kind === 'video' ? { width: 1280, height: 720 } : {};
   }
   getSettings() {
-    return this.kind === 'video' ? { width: 1280, height: 720 } : {};
+    return this.settings;
   }
   getConstraints() {
-    return {};
+    return this.constraints;
+  }
+  /** The device went away: what a browser does then. */
+  end(): void {
+    this.readyState = 'ended';
+    this.dispatchEvent(new Event('ended'));
   }
   stop(): void {
     this.stopped = true;
@@ -165,6 +180,80 @@ export class FakeTrack extends EventTarget {
   flow(): void {
     this.muted = false;
     this.dispatchEvent(new Event('unmute'));
+  }
+}
+
+type FakeDevice = { kind: MediaDeviceKind; deviceId: string; label: string };
+
+/** Cameras and microphones that can be plugged in, pulled out and denied. */
+export class FakeDevices extends EventTarget {
+  /** Constraints of each getUserMedia. */
+  asked: MediaStreamConstraints[] = [];
+  opened: FakeTrack[] = [];
+  denied = new Set<'audio' | 'video'>();
+  screens: DisplayMediaStreamOptions[] = [];
+  list: FakeDevice[] = [
+    { kind: 'audioinput', deviceId: 'mic1', label: 'Desk microphone' },
+    { kind: 'audioinput', deviceId: 'mic2', label: 'Headset' },
+    { kind: 'videoinput', deviceId: 'cam1', label: 'Front camera' },
+    { kind: 'videoinput', deviceId: 'cam2', label: 'Back camera' },
+    { kind: 'audiooutput', deviceId: 'out1', label: 'Speakers' },
+  ];
+
+  get asDevices(): MediaDevices {
+    return this as unknown as MediaDevices;
+  }
+  async enumerateDevices(): Promise<MediaDeviceInfo[]> {
+    return this.list.map((d) => ({ groupId: d.deviceId, ...d })) as MediaDeviceInfo[];
+  }
+  async getUserMedia(wish: MediaStreamConstraints): Promise<MediaStream> {
+    this.asked.push(wish);
+    const tracks = (['audio', 'video'] as const).flatMap((kind) =>
+      wish[kind] ? [this.open_(kind, wish[kind])] : [],
+    );
+    this.opened.push(...tracks);
+    return fakeStream(tracks);
+  }
+  async getDisplayMedia(options: DisplayMediaStreamOptions): Promise<MediaStream> {
+    this.screens.push(options);
+    const track = new FakeTrack('video');
+    track.label = 'Screen';
+    return fakeStream([track], 'screen');
+  }
+  /** Takes a device away; its tracks end unless `quietly`. */
+  pull(deviceId: string, { quietly = false } = {}): void {
+    this.list = this.list.filter((d) => d.deviceId !== deviceId);
+    for (const track of this.opened) {
+      const live = track.readyState === 'live' && track.settings.deviceId === deviceId;
+      if (live && !quietly) track.end();
+    }
+    this.dispatchEvent(new Event('devicechange'));
+  }
+  plug(device: FakeDevice): void {
+    this.list.push(device);
+    this.dispatchEvent(new Event('devicechange'));
+  }
+
+  private open_(kind: 'audio' | 'video', wish: boolean | MediaTrackConstraints): FakeTrack {
+    if (this.denied.has(kind)) throw Object.assign(new Error('no'), { name: 'NotAllowedError' });
+    const wanted = typeof wish === 'object' ? wish : {};
+    const exact = (wanted.deviceId as { exact?: string } | undefined)?.exact;
+    const facing = JSON.stringify(wanted.facingMode ?? '');
+    const fits = (d: FakeDevice) =>
+      d.kind === `${kind}input` &&
+      (!exact || d.deviceId === exact) &&
+      (!facing.includes('environment') || d.label.includes('Back'));
+    const device = this.list.find(fits);
+    if (!device) {
+      const none = !this.list.some((d) => d.kind === `${kind}input`);
+      const name = none ? 'NotFoundError' : 'OverconstrainedError';
+      throw Object.assign(new Error(name), { name });
+    }
+    const track = new FakeTrack(kind);
+    track.label = device.label;
+    track.constraints = wanted;
+    track.settings = { ...track.settings, deviceId: device.deviceId };
+    return track;
   }
 }
 
