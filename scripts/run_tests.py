@@ -3,7 +3,8 @@
 
 Suites: unit (each GoogleTest program), conformance (the house rules), web (Vitest), e2e (browsers
 against the real server), load (the load generator against the real server, with browsers in its
-rooms), interop (other WebRTC stacks against the real server).
+rooms), interop (other WebRTC stacks against the real server), network (browsers behind links that
+become narrow or are cut, between network namespaces; needs root).
 """
 
 import argparse
@@ -90,7 +91,8 @@ def run_counted(name, command, timeout, totals, cwd=ROOT, env=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build/release")
-    parser.add_argument("--only", choices=["unit", "conformance", "web", "e2e", "load", "interop"])
+    parser.add_argument("--only", choices=["unit", "conformance", "web", "e2e", "load", "interop",
+                                             "network"])
     options = parser.parse_args()
     build = ROOT / options.build
     reports = build / "reports"
@@ -118,6 +120,9 @@ def main():
         run_counted("load", node + ["node", "tests/load/run.mjs"], 900, totals, ROOT, env)
     if wanted("e2e"):
         run_counted("e2e", node + ["node", "tests/e2e/run.mjs"], 1500, totals, ROOT, env)
+
+    if wanted("network"):
+        run_counted("network", node + ["node", "tests/network/run.mjs"], 600, totals, ROOT, env)
 
     if totals.failures:
         print("failed: " + ", ".join(totals.failures))

@@ -23,6 +23,8 @@ build_packages=(
 test_packages=(
     chromium firefox-esr fonts-dejavu-core python3-aiortc clang-format-19
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+    # Links that become narrow or are cut, between network namespaces.
+    iproute2 nftables
     gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gst-1.0 python3-websockets python3-numpy
 )
 

@@ -50,6 +50,8 @@ export async function readStats() {
           height: s.frameHeight,
           samples: s.totalSamplesReceived,
           emitted: s.jitterBufferEmittedCount,
+          concealed: s.concealedSamples,
+          silent: s.silentConcealedSamples,
           energy: s.totalAudioEnergy,
           freezes: s.freezeCount,
           pli: s.pliCount,

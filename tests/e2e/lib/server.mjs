@@ -41,18 +41,31 @@ function cleanEnvironment(settings) {
 }
 
 export class Server {
-  /** `settings`: environment variables such as PARLEY_SECRET. */
-  static async start({ args = [], settings = {}, tls = false, listen = '127.0.0.1' } = {}) {
+  /**
+   * `settings`: environment variables such as PARLEY_SECRET. `host`: where the server is reached,
+   * where that is another host; `within`: the beginning of a command that runs there.
+   */
+  static async start({
+    args = [],
+    settings = {},
+    tls = false,
+    host = '127.0.0.1',
+    listen = host,
+    within = [],
+    port,
+    mediaPort,
+  } = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run "make build"`);
-    const port = await freeTcpPort();
-    const mediaPort = await freeUdpPort();
+    port ??= await freeTcpPort();
+    mediaPort ??= await freeUdpPort();
     const command = ['serve', '--listen', `${listen}:${port}`, '--media-port', String(mediaPort)];
     if (tls) command.push('--tls', 'self');
-    const child = spawn(binary, [...command, ...args], {
+    const [program, ...rest] = [...within, binary, ...command, ...args];
+    const child = spawn(program, rest, {
       env: cleanEnvironment(settings),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const server = new Server(child, port, mediaPort, tls);
+    const server = new Server(child, { port, mediaPort, tls, host, settings });
     await waitFor(
       'the server to be healthy',
       async () => {
@@ -69,11 +82,13 @@ export class Server {
     return execFileSync(binary, args, { encoding: 'utf8', env: cleanEnvironment(settings) });
   }
 
-  constructor(child, port, mediaPort, tls) {
+  constructor(child, { port, mediaPort, tls, host, settings }) {
     this.child = child;
     this.port = port;
     this.mediaPort = mediaPort;
     this.tls = tls;
+    this.host = host;
+    this.adminKey = settings.PARLEY_ADMIN_KEY;
     this.log = [];
     this.exited = false;
     const keep = (chunk) => {
@@ -89,10 +104,11 @@ export class Server {
   }
 
   get origin() {
-    return `${this.tls ? 'https' : 'http'}://localhost:${this.port}`;
+    const host = this.host === '127.0.0.1' ? 'localhost' : this.host;
+    return `${this.tls ? 'https' : 'http'}://${host}:${this.port}`;
   }
   get signalUrl() {
-    return `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.port}/signal`;
+    return `${this.tls ? 'wss' : 'ws'}://${this.host}:${this.port}/signal`;
   }
   logText(lines = 60) {
     return this.log.slice(-lines).join('\n');
@@ -102,7 +118,7 @@ export class Server {
     const request = this.tls ? httpsRequest : httpRequest;
     return new Promise((done, fail) => {
       const sent = request(
-        { host: '127.0.0.1', port: this.port, path, headers, rejectUnauthorized: false },
+        { host: this.host, port: this.port, path, headers, rejectUnauthorized: false },
         (response) => {
           let body = '';
           response.setEncoding('utf8');
@@ -119,7 +135,8 @@ export class Server {
   }
 
   async room(name) {
-    const { status, body } = await this.get(`/api/v1/rooms/${encodeURIComponent(name)}`);
+    const headers = this.adminKey ? { Authorization: `Bearer ${this.adminKey}` } : {};
+    const { status, body } = await this.get(`/api/v1/rooms/${encodeURIComponent(name)}`, headers);
     return status === 200 ? JSON.parse(body) : null;
   }
 
