@@ -28,6 +28,7 @@ PublicationConfig config_of(std::uint8_t selector) {
     config.codec = kCodecs[selector % std::size(kCodecs)];
     config.kind = config.codec == media::Codec::kOpus ? Kind::kAudio : Kind::kVideo;
     config.clock_rate = media::clock_rate(config.codec);
+    config.payload_type = 111;
     config.red_payload_type = 63;
     config.extensions.set(1, rtp::ExtensionType::kAudioLevel);
     config.extensions.set(2, rtp::ExtensionType::kVideoOrientation);
@@ -64,7 +65,10 @@ class Session {
         switch (opcode % 12) {
             case 0: subscription.set_wish(static_cast<Wish>(value % 5), publication_, now_); break;
             case 1: restart(subscription, value % 2 == 0); break;
-            case 2: subscription.on_receiver_report(value); break;
+            case 2:
+                subscription.on_receiver_report(value);
+                subscription.set_redundancy(value);
+                break;
             case 3: subscription.on_keyframe_request(publication_); break;
             case 4: publication_.set_muted(value % 2 == 0); break;
             case 5: publication_.on_sender_report(value % 4, {in.u64()}, in.u32(), now_); break;
@@ -99,19 +103,27 @@ class Session {
             if (!info) return;
             frame = *info;
         }
-        const auto stored = publication_.on_packet(layer, *view, frame, now_);
-        if (!stored) return;
+        (void)publication_.on_packet(layer, *view, frame, now_);
+        for (; looked_at_ < publication_.ring().next(); ++looked_at_) look(looked_at_);
+    }
+    // What redundancy brought is in the ring too.
+    void look(SlotId slot) {
+        const StoredPacket* stored = publication_.ring().find(slot);
+        if (stored == nullptr) return;
         for (std::size_t i = 0; i < subscriptions_.size(); ++i) {
-            const Decision decision = subscriptions_[i].decide(publication_, **stored, now_);
-            if (decision.forward) write(i, {(*stored)->id, decision});
+            const Decision decision = subscriptions_[i].decide(publication_, *stored, now_);
+            if (decision.forward) write(i, {slot, decision});
             while (auto late = subscriptions_[i].next_backlog(publication_, now_)) write(i, *late);
         }
     }
     void write(std::size_t subscriber, const Forward& forward) {
         const StoredPacket* stored = publication_.ring().find(forward.slot);
         PARLEY_ASSERT(stored != nullptr);
-        const std::size_t size = write_packet(*stored, forward.decision, format_, {now_, {}}, out_);
-        PARLEY_ASSERT(size == 0 || size == packet_size(*stored, forward.decision, format_, {}));
+        const Copies copies = copies_of(*stored, forward.decision, publication_.ring());
+        const std::size_t size =
+            write_packet(*stored, forward.decision, format_, {now_, {}}, out_, copies);
+        const std::size_t reckoned = packet_size(*stored, forward.decision, format_, {}, copies);
+        PARLEY_ASSERT(size == 0 || size == reckoned);
         PARLEY_ASSERT(size == 0 || rtp::parse_packet(BytesView(out_).first(size)));
         const std::int64_t number = numbers_[subscriber].unwrap(forward.decision.sequence_number);
         auto& used = used_[subscriber];
@@ -141,6 +153,7 @@ class Session {
         Subscription{{.retransmit = true, .wish = Wish::kAuto}, random_},
         Subscription{{.retransmit = false, .wish = Wish::kLow}, random_}};
     OutboundFormat format_;
+    SlotId looked_at_ = 0;
     std::array<std::uint8_t, 1500> out_{};
     std::array<Unwrapper<std::uint16_t>, 2> numbers_;
     std::array<std::bitset<kUsed>, 2> used_;

@@ -135,6 +135,7 @@ void Allocation::review(Instant now) {
         apply(*of_stream_[i], assignments[i], now);
         update_needs(*of_stream_[i], now);
     }
+    owner_.subscriber().review_redundancy(now);
     due_ = kNever;
     if (video) due_ = now + (allocator_.constrained() ? kBusyInterval : kCalmInterval);
 }

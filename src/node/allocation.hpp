@@ -56,6 +56,10 @@ class Allocation {
     /// What the path carries, as far as somebody has said so, and what moved that last.
     std::optional<Bitrate> estimate() const { return estimate_; }
     std::string_view estimate_reason() const { return estimate_reason_; }
+    /// What the path carries, where that is less than what all want.
+    std::optional<Bitrate> cut_path() const {
+        return allocator_.constrained() ? allocator_.limit() : std::nullopt;
+    }
     /// The changes since the last call.
     std::vector<signal::LayerChange> take_changes(Instant now);
 

@@ -48,6 +48,8 @@ struct Context {
     std::unordered_map<Ssrc, Member*> sources;  // published, to recognise a moved publisher
     TimerQueue timers;                          // of members and rooms
     trace::DropCounters drops;
+    std::uint64_t frames_copied = 0;  // sent along with later ones (RFC 2198)
+    std::uint64_t frames_found = 0;   // lost by publishers' networks and found in later packets
 
     Random& random() { return *services.random; }
     void emit(signal::MediaEvent event) { events.push_back(std::move(event)); }

@@ -91,12 +91,14 @@ std::optional<TrainPiece> MediaSender::next_piece(Instant now) {
             continue;
         }
         const auto stamped = stamp(outlet, now);
+        const auto& ring = outlet.track->publication.ring();
         const std::size_t size =
             packet->again
                 ? sfu::rtx_size(*stored,
                                 {packet->slot, packet->decision, packet->rtx_sequence_number},
                                 outlet.format, stamped)
-                : sfu::packet_size(*stored, packet->decision, outlet.format, stamped);
+                : sfu::packet_size(*stored, packet->decision, outlet.format, stamped,
+                                   sfu::copies_of(*stored, packet->decision, ring));
         return TrainPiece{*packet, size};
     }
     return {};
@@ -163,15 +165,18 @@ std::size_t MediaSender::write(const TrainPiece& piece, std::size_t padding, Ins
                                BytesSpan out) {
     const QueuedPacket& packet = piece.packet;
     const Outlet& outlet = *packet.outlet;
-    const auto* stored = outlet.track->publication.ring().find(packet.slot);
+    const auto& ring = outlet.track->publication.ring();
+    const auto* stored = ring.find(packet.slot);
     if (stored == nullptr) return 0;
+    const auto copies = sfu::copies_of(*stored, packet.decision, ring);
+    if (outlet.format.red_payload_type) context_.frames_copied += copies.size();
     sfu::Decision decision = packet.decision;
     decision.padding = static_cast<std::uint8_t>(padding);
     const auto stamped = stamp(outlet, now);
     const std::size_t size =
         packet.again ? sfu::write_rtx(*stored, {packet.slot, decision, packet.rtx_sequence_number},
                                       outlet.format, stamped, out)
-                     : sfu::write_packet(*stored, decision, outlet.format, stamped, out);
+                     : sfu::write_packet(*stored, decision, outlet.format, stamped, out, copies);
     // Every piece but the last must be as large as was reckoned, or the train would be cut wrong.
     return size == piece.size + padding ? size : 0;
 }

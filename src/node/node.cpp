@@ -222,6 +222,8 @@ NodeStats Node::stats() const {
     stats.ufrags = by_ufrag_.size();
     stats.sources = context_.sources.size();
     stats.drops = context_.drops;
+    stats.frames_copied = context_.frames_copied;
+    stats.frames_found = context_.frames_found;
     return stats;
 }
 

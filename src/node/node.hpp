@@ -35,6 +35,8 @@ struct NodeStats {
     std::uint64_t ufrags = 0;
     std::uint64_t sources = 0;
     trace::DropCounters drops;
+    std::uint64_t frames_copied = 0;  // of audio, sent along with later ones
+    std::uint64_t frames_found = 0;   // of audio, found in later packets
 };
 
 class Node {

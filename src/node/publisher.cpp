@@ -17,14 +17,21 @@ signal::TrackSource default_source(bool video) {
 }
 
 /// RED is a wrapper: the track's codec is what stands in its blocks (RFC 2198).
+std::optional<std::uint8_t> media_type(const peer::ReceiveSection& section,
+                                       const peer::ReceiveStream& stream) {
+    const auto& own = section.formats[stream.payload_type];
+    if (own && own->codec != media::Codec::kRed) return stream.payload_type;
+    for (std::size_t type = 0; type < section.formats.size(); ++type) {
+        const auto& format = section.formats[type];
+        if (format && format->codec == media::Codec::kOpus) return static_cast<std::uint8_t>(type);
+    }
+    return {};
+}
+
 const peer::ReceiveFormat* media_format(const peer::ReceiveSection& section,
                                         const peer::ReceiveStream& stream) {
-    const auto& own = section.formats[stream.payload_type];
-    if (own && own->codec != media::Codec::kRed) return &*own;
-    for (const auto& format : section.formats) {
-        if (format && format->codec == media::Codec::kOpus) return &*format;
-    }
-    return nullptr;
+    const auto type = media_type(section, stream);
+    return type ? &*section.formats[*type] : nullptr;
 }
 
 std::optional<std::uint8_t> red_payload_type(const peer::ReceiveSection& section) {
@@ -46,11 +53,13 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
     const bool was_simulcast = track.info.simulcast;
     const auto stored =
         track.publication.on_packet(place->layer, incoming.packet, incoming.frame, now);
-    if (!stored) {
-        context_.drops.add(stored.error());
-    } else {
-        owner_.room().forward(track);
+    if (!stored) context_.drops.add(stored.error());
+    // Redundancy brought them: nobody need ask for them any more.
+    for (const std::uint16_t found : track.publication.found()) {
+        if (incoming.stream->nack) incoming.stream->nacks.on_packet(found, false, now);
     }
+    context_.frames_found += track.publication.found().size();
+    if (stored || !track.publication.found().empty()) owner_.room().forward(track);
     note_revision(track, now);
     track.info.simulcast = track.publication.simulcast();
     if (track.info.simulcast != was_simulcast) announce(track);
@@ -133,6 +142,7 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
     config.kind = section.video ? sfu::Kind::kVideo : sfu::Kind::kAudio;
     config.codec = format->codec;
     config.clock_rate = format->clock_rate;
+    config.payload_type = media_type(section, stream).value_or(0);
     config.red_payload_type = red_payload_type(section);
     config.extensions = section.extensions;
     config.rids = section.rids;
@@ -361,6 +371,7 @@ std::vector<signal::PublishedTrackStats> Publisher::stats(Instant now) const {
             out.nacks_sent = stream.nacks_sent;
             out.keyframes_requested = layer.keyframes_requested;
             out.retransmissions_received = stream.retransmissions;
+            if (!track->video()) out.found = track->publication.total_found();
         }
     }
     return all;

@@ -12,6 +12,8 @@ namespace {
 
 // Sender reports are looked for this often while media flows.
 constexpr Duration kReportCheck = 50ms;
+// A report has a block for each stream; redundancy is decided about once for all of them.
+constexpr Duration kRedundancyInterval = 100ms;
 
 sfu::Wish to_sfu(signal::LayerWish wish) {
     switch (wish) {
@@ -259,10 +261,33 @@ void Subscriber::on_report_block(const rtp::ReportBlock& block, Instant now) {
     Outlet* outlet = find(block.ssrc);
     if (outlet == nullptr) return;
     outlet->subscription.on_receiver_report(block.fraction_lost);
+    redundancy_.on_report(outlet->reported.on_block(block, outlet->subscription.packets()), now);
+    if (now - redundancy_reviewed_ >= kRedundancyInterval) review_redundancy(now);
     if (outlet->track->video()) allocation_.on_loss(block.fraction_lost / 256.0, now);
     if (const auto rtt = rtp::round_trip_time(block, context_.config.wall.at(now).ntp())) {
         rtt_ = *rtt;
     }
+}
+
+void Subscriber::review_redundancy(Instant now) {
+    redundancy_reviewed_ = now;
+    Bitrate audio;
+    for (const auto& outlet : outlets_) {
+        if (outlet->open && !outlet->track->video())
+            audio = audio + outlet->subscription.plain_bitrate(now);
+    }
+    redundancy_.review(audio, allocation_.cut_path(), now);
+    for (const auto& outlet : outlets_) {
+        if (outlet->track->video()) continue;
+        const bool may = outlet->open && outlet->format.red_payload_type;
+        outlet->subscription.set_redundancy(may ? redundancy_.copies() : 0);
+    }
+}
+
+sfu::RedundancyReason Subscriber::why_redundancy(const Outlet& outlet) const {
+    if (!outlet.format.red_payload_type) return sfu::RedundancyReason::kNotNegotiated;
+    if (outlet.track->publication.opaque()) return sfu::RedundancyReason::kOpaque;
+    return redundancy_.reason();
 }
 
 void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
@@ -327,6 +352,10 @@ std::vector<signal::SubscriptionStats> Subscriber::stats(Instant now) const {
         out.retransmissions_sent = from.retransmissions;
         out.keyframe_requests_received = from.keyframe_requests;
         out.layer_switches = from.layer_switches;
+        if (track.video()) continue;
+        out.redundancy = outlet->subscription.redundancy();
+        out.redundancy_reason = sfu::text(why_redundancy(*outlet));
+        out.frames_copied = from.copies;
     }
     return all;
 }

@@ -14,6 +14,7 @@
 #include "node/media_sender.hpp"
 #include "node/track.hpp"
 #include "rtp/rtcp.hpp"
+#include "sfu/redundancy.hpp"
 
 namespace parley::node {
 
@@ -49,6 +50,9 @@ class Subscriber {
     /// Writes and protects the sender reports that are due.
     std::optional<net::Transmit> poll_reports(Instant now, BytesSpan out);
 
+    /// How much redundancy audio gets: reports or the path have changed.
+    void review_redundancy(Instant now);
+
     // ---- feedback ----
     void on_report_block(const rtp::ReportBlock& block, Instant now);
     void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
@@ -70,6 +74,7 @@ class Subscriber {
     void close(Outlet& outlet);
     void remember_wish(const std::string& track, const sfu::TrackWish& wish);
     void refuse(Outlet& outlet);
+    sfu::RedundancyReason why_redundancy(const Outlet& outlet) const;
 
     Context& context_;
     Member& owner_;
@@ -78,6 +83,8 @@ class Subscriber {
     std::map<std::string, sfu::TrackWish> wishes_;  // also of tracks that are not there yet
     Allocation allocation_;
     MediaSender sender_;
+    sfu::Redundancy redundancy_;
+    Instant redundancy_reviewed_{};
     std::optional<Duration> rtt_;
     Instant next_report_check_{};
 };

@@ -17,6 +17,7 @@
 #include "sfu/layer_use.hpp"
 #include "sfu/packet_writer.hpp"
 #include "sfu/publication.hpp"
+#include "sfu/reported_loss.hpp"
 #include "sfu/subscription.hpp"
 #include "signal/media_messages.hpp"
 
@@ -65,6 +66,7 @@ struct Outlet {
     Track* track;
     Member* subscriber;
     sfu::Subscription subscription;
+    sfu::ReportedLoss reported;
     std::optional<peer::SenderId> sender;
     sfu::OutboundFormat format;
     Ssrc ssrc;

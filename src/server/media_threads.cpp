@@ -225,6 +225,11 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
         "parley_media_datagrams_total", "Datagrams received and sent", MetricKind::kCounter, {}};
     MetricFamily bytes{
         "parley_media_bytes_total", "Octets received and sent", MetricKind::kCounter, {}};
+    MetricFamily redundant{"parley_media_redundant_frames_total",
+                           "Audio frames found in redundancy that came (in) and sent as redundancy "
+                           "(out)",
+                           MetricKind::kCounter,
+                           {}};
     MetricFamily drops{
         "parley_media_drops_total", "Packets dropped, by reason", MetricKind::kCounter, {}};
     trace::DropCounters all_drops;
@@ -241,6 +246,10 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
             {{thread, {"direction", "in"}}, static_cast<double>(stats.bytes_in)});
         bytes.samples.push_back(
             {{thread, {"direction", "out"}}, static_cast<double>(stats.bytes_out)});
+        redundant.samples.push_back(
+            {{thread, {"direction", "in"}}, static_cast<double>(stats.frames_found)});
+        redundant.samples.push_back(
+            {{thread, {"direction", "out"}}, static_cast<double>(stats.frames_copied)});
         for (std::size_t r = 0; r < static_cast<std::size_t>(trace::Drop::kCount); ++r) {
             const auto reason = static_cast<trace::Drop>(r);
             all_drops.add(reason, stats.drops.of(reason));
@@ -251,7 +260,7 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
         drops.samples.push_back({{{"reason", std::string(trace::name(reason))}},
                                  static_cast<double>(all_drops.of(reason))});
     }
-    return {members, rooms, datagrams, bytes, drops};
+    return {members, rooms, datagrams, bytes, redundant, drops};
 }
 
 std::string MediaThreads::describe() const {

@@ -10,6 +10,8 @@
 
 namespace parley::sfu {
 
+inline constexpr SlotId kMaxCopyDistance = 15;
+
 struct Decision {
     bool forward : 1 = false;
     bool marker : 1 = false;
@@ -23,9 +25,17 @@ struct Decision {
     std::uint16_t picture_id = 0;
     std::uint16_t sequence_number = 0;
     std::uint32_t timestamp = 0;
-    std::uint16_t frame_number = 0;           // of the dependency descriptor
-    std::uint8_t template_shift = 0;          // added to its template ids
+    std::uint16_t frame_number = 0;   // of the dependency descriptor
+    std::uint8_t template_shift = 0;  // added to its template ids
+    // Earlier frames that go along (RFC 2198), four bits each: how many slots before this packet.
+    std::uint8_t copies = 0;
     std::uint32_t active_decode_targets = 0;  // written into it unless 0
+
+    /// The n-th frame that goes along, the newest first; 0: none.
+    std::uint8_t copy(unsigned n) const { return (copies >> (4 * n)) & 0x0F; }
+    void set_copy(unsigned n, SlotId slots_before) {
+        copies = static_cast<std::uint8_t>(copies | (slots_before << (4 * n)));
+    }
 
     static Decision drop(trace::Drop why) {
         Decision decision;

@@ -8,9 +8,9 @@
 #include "rtp/dependency_descriptor.hpp"
 #include "rtp/extension_values.hpp"
 #include "rtp/packet.hpp"
+#include "rtp/red.hpp"
 #include "rtp/rtx.hpp"
 #include "sfu/extension_filter.hpp"
-#include "sfu/red_blocks.hpp"
 
 namespace parley::sfu {
 namespace {
@@ -104,20 +104,29 @@ void patch_ids(BytesSpan payload, const PayloadFacts& facts, const Decision& dec
     }
 }
 
-BytesView payload_for(const StoredPacket& packet, const OutboundFormat& format) {
-    const bool unpack = packet.red && !format.red_payload_type;
-    return unpack ? primary_of_red(packet.payload) : packet.payload;
+// Redundancy that the publisher made and that could not be read goes to those who may be able to.
+bool readable(const StoredPacket& packet, const OutboundFormat& format) {
+    return !packet.red || format.red_payload_type;
+}
+
+// RFC 2198, with the frame itself as the last block.
+std::size_t write_with_copies(const StoredPacket& packet, const OutboundFormat& format,
+                              const Copies& copies, BytesSpan out) {
+    Copies numbered = copies;
+    for (rtp::RedBlock& block : numbered) block.payload_type = format.payload_type;
+    const std::size_t size = rtp::write_red(out, {numbered.data(), numbered.size()},
+                                            {format.payload_type, 0, packet.payload});
+    return size == red_size(packet.payload.size(), copies) ? size : 0;
 }
 
 // The payload as this subscriber gets it: how much of the stored one, and what it becomes.
 std::optional<std::size_t> write_payload(const StoredPacket& packet, const Decision& decision,
                                          const OutboundFormat& format, BytesSpan out) {
     if (decision.empty) return 0;
-    const BytesView source = payload_for(packet, format);
-    if (source.empty() || source.size() > out.size()) return {};
+    const BytesView source = packet.payload;
+    if (!readable(packet, format) || source.empty() || source.size() > out.size()) return {};
     std::copy(source.begin(), source.end(), out.begin());
     const BytesSpan written = out.first(source.size());
-    if (packet.red && format.red_payload_type) number_red_blocks(written, format.payload_type);
     patch_ids(written, packet.facts, decision);
     return written.size();
 }
@@ -139,9 +148,12 @@ void OutboundFormat::set_mid(std::string_view text) {
 }
 
 std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
-                        const OutboundFormat& format, const SendStamp& stamp) {
+                        const OutboundFormat& format, const SendStamp& stamp,
+                        const Copies& copies) {
     const std::size_t header = header_size_of(packet, decision, format, stamp);
-    return decision.empty ? header : header + payload_for(packet, format).size();
+    if (decision.empty) return header;
+    if (!format.red_payload_type) return header + packet.payload.size();
+    return header + red_size(packet.payload.size(), copies);
 }
 
 std::size_t rtx_size(const StoredPacket& packet, const Retransmission& again,
@@ -151,14 +163,20 @@ std::size_t rtx_size(const StoredPacket& packet, const Retransmission& again,
 }
 
 std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
-                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out) {
-    const bool red = packet.red && format.red_payload_type;
+                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out,
+                         const Copies& copies) {
+    const bool adds = format.red_payload_type && !copies.empty() && !decision.empty;
+    const bool red = format.red_payload_type && (adds || packet.red);
     const std::uint8_t type = red ? *format.red_payload_type : format.payload_type;
     const std::size_t header = write_header(
         packet, decision,
         {decision.marker, type, decision.sequence_number, decision.timestamp, format.ssrc}, format,
         stamp, out);
     if (header == 0) return 0;
+    if (adds) {
+        const std::size_t size = write_with_copies(packet, format, copies, out.subspan(header));
+        return size == 0 ? 0 : add_padding(out, header + size, decision.padding);
+    }
     const auto payload = write_payload(packet, decision, format, out.subspan(header));
     if (!payload) return 0;
     return add_padding(out, header + *payload, decision.padding);

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "rtp/extension.hpp"
 #include "sfu/decision.hpp"
+#include "sfu/red_copies.hpp"
 #include "sfu/stored_packet.hpp"
 
 namespace parley::sfu {
@@ -20,7 +21,7 @@ namespace parley::sfu {
 struct OutboundFormat {
     Ssrc ssrc;
     std::uint8_t payload_type = 0;
-    std::optional<std::uint8_t> red_payload_type;  // without it, redundancy is taken out
+    std::optional<std::uint8_t> red_payload_type;  // without it, there is no redundancy
     std::optional<std::uint8_t>
         rtx_payload_type;  // without it, packets are sent again as they were
     Ssrc rtx_ssrc;
@@ -39,14 +40,16 @@ struct SendStamp {
 /// What write_packet() will write, without padding. Only the presence of a transport number counts,
 /// not its value.
 std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
-                        const OutboundFormat& format, const SendStamp& stamp);
+                        const OutboundFormat& format, const SendStamp& stamp,
+                        const Copies& copies = {});
 std::size_t rtx_size(const StoredPacket& packet, const Retransmission& again,
                      const OutboundFormat& format, const SendStamp& stamp);
 
 /// The size written; 0 when `out` is too small or the payload cannot be written for this
-/// subscriber.
+/// subscriber. `copies` are the frames that the decision names (copies_of).
 std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
-                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out);
+                         const OutboundFormat& format, const SendStamp& stamp, BytesSpan out,
+                         const Copies& copies = {});
 
 /// RFC 4588: the packet again, on the retransmission stream when there is one.
 std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,

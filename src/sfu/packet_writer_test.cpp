@@ -8,7 +8,7 @@
 #include "rtp/extension_values.hpp"
 #include "rtp/red.hpp"
 #include "rtp/rtx.hpp"
-#include "sfu/red_blocks.hpp"
+#include "sfu/red_copies.hpp"
 #include "sfu/test_media.hpp"
 
 namespace parley::sfu {
@@ -128,37 +128,52 @@ TEST_F(Writer, RetransmitsInAStreamOfItsOwn) {
     EXPECT_EQ(rtp::parse_packet(BytesView(out_).first(size)).value().sequence_number, 4321);
 }
 
-TEST_F(Writer, RedundancyIsRenumberedOrTakenOut) {
-    const std::uint8_t old_frame[2] = {7, 7};
-    const std::uint8_t new_frame[3] = {8, 8, 8};
-    std::array<std::uint8_t, 64> red{};
-    const rtp::RedBlock redundant[] = {{111, 960, old_frame}};
-    const std::size_t red_size = rtp::write_red(red, redundant, {111, 0, new_frame});
+TEST_F(Writer, PutsEarlierFramesInFront) {
+    const std::uint8_t oldest[1] = {6};
+    const std::uint8_t older[2] = {7, 7};
+    const std::uint8_t newest[3] = {8, 8, 8};
     StoredPacket stored;
-    stored.red = true;
-    stored.payload = BytesView(red).first(red_size);
+    stored.payload = newest;
+    Copies copies;
+    copies.push_back({0, 1920, oldest});
+    copies.push_back({0, 960, older});
 
-    auto packet = written(stored);
+    // Who did not negotiate it gets the frame alone.
+    std::size_t size = write_packet(stored, decision_, format_, stamp_, out_, copies);
+    EXPECT_EQ(size, packet_size(stored, decision_, format_, stamp_, copies));
+    auto packet = rtp::parse_packet(BytesView(out_).first(size)).value();
     EXPECT_EQ(packet.payload_type, 100);
-    EXPECT_TRUE(std::ranges::equal(packet.payload, new_frame));
+    EXPECT_TRUE(std::ranges::equal(packet.payload, newest));
 
     format_.red_payload_type = 63;
-    packet = written(stored);
+    size = write_packet(stored, decision_, format_, stamp_, out_, copies);
+    EXPECT_EQ(size, packet_size(stored, decision_, format_, stamp_, copies));
+    packet = rtp::parse_packet(BytesView(out_).first(size)).value();
     EXPECT_EQ(packet.payload_type, 63);
-    const auto blocks = rtp::parse_red(packet.payload).value();
-    ASSERT_EQ(blocks.size(), 2U);
-    EXPECT_EQ(blocks[0].payload_type, 100);
-    EXPECT_EQ(blocks[1].payload_type, 100);
-    EXPECT_TRUE(std::ranges::equal(blocks[0].payload, old_frame));
+    // RFC 2198 by hand: 1920 << 10 | 1, 960 << 10 | 2, then the frames, oldest first.
+    const std::uint8_t expected[] = {0x80 | 100, 0x1E, 0x00, 0x01, 0x80 | 100, 0x0F, 0x00, 0x02,
+                                     100,        6,    7,    7,    8,          8,    8};
+    EXPECT_TRUE(std::ranges::equal(packet.payload, expected));
+    EXPECT_EQ(packet.timestamp, decision_.timestamp);
+
+    EXPECT_EQ(
+        write_packet(stored, decision_, format_, stamp_, BytesSpan(out_).first(size - 1), copies),
+        0U);
+    // Without earlier frames the plain codec is smaller, and every receiver of RED takes it.
+    packet = written(stored);
+    EXPECT_EQ(packet.payload_type, 100);
 }
 
-TEST_F(Writer, BrokenRedundancyIsNotWrittenForThoseWhoCannotReadIt) {
-    const std::uint8_t lies[5] = {0x80 | 111, 0, 0x03, 0xFF, 111};
+TEST_F(Writer, RedundancyThatCannotBeReadGoesOnAsItIs) {
+    const std::uint8_t sealed[5] = {0x80 | 111, 0, 0x03, 0xFF, 111};
     StoredPacket stored;
     stored.red = true;
-    stored.payload = lies;
+    stored.payload = sealed;
     EXPECT_EQ(write_packet(stored, decision_, format_, stamp_, out_), 0U);
-    for (std::size_t size = 0; size <= 5; ++size) (void)primary_of_red(BytesView(lies).first(size));
+    format_.red_payload_type = 63;
+    const auto packet = written(stored);
+    EXPECT_EQ(packet.payload_type, 63);
+    EXPECT_TRUE(std::ranges::equal(packet.payload, sealed));
 }
 
 TEST_F(Writer, EvensOutATrainWithPadding) {

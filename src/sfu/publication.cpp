@@ -38,6 +38,48 @@ Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t laye
                                                                 const media::FrameInfo& frame,
                                                                 Instant now) {
     if (!valid(layer)) return fail(trace::Drop::kUnknownSsrc);
+    found_.clear();
+    if (config_.kind == Kind::kVideo) return take(layer, packet, frame, false, now);
+    if (layers_[layer].ssrc() != packet.ssrc) unpacker_.reset();
+    rtp::PacketView plain = packet;
+    opaque_ = false;
+    if (config_.red_payload_type == packet.payload_type && !packet.payload.empty()) {
+        const auto unpacked = unpacker_.unpack(packet, config_.payload_type);
+        opaque_ = !unpacked;
+        if (unpacked) {
+            if (!muted_) add_found(layer, packet, *unpacked, now);
+            plain.payload = unpacked->newest;
+        }
+    }
+    const std::uint32_t epoch = layers_[layer].epoch();
+    const auto stored = take(layer, plain, frame, opaque_, now);
+    if (layers_[layer].epoch() != epoch) unpacker_.reset();
+    if (stored) unpacker_.note(packet.sequence_number, packet.timestamp);
+    return stored;
+}
+
+// Frames whose own packets were lost, as if those had come just now. Levels and whatever else stood
+// in their headers are lost.
+void Publication::add_found(std::size_t layer, const rtp::PacketView& packet,
+                            const RedUnpacker::Unpacked& unpacked, Instant now) {
+    for (const RedUnpacker::Earlier& earlier : unpacked.lost) {
+        rtp::PacketView lost;
+        lost.payload_type = config_.payload_type;
+        lost.sequence_number = earlier.sequence_number;
+        lost.timestamp = earlier.timestamp;
+        lost.ssrc = packet.ssrc;
+        lost.payload = earlier.payload;
+        if (!take(layer, lost, {}, false, now)) continue;
+        unpacker_.note(lost.sequence_number, lost.timestamp);
+        found_.push_back(lost.sequence_number);
+        ++total_found_;
+    }
+}
+
+Result<const StoredPacket*, trace::Drop> Publication::take(std::size_t layer,
+                                                           const rtp::PacketView& packet,
+                                                           const media::FrameInfo& frame, bool red,
+                                                           Instant now) {
     Layer& target = layers_[layer];
     StoredPacket stored;
     if (const auto refused = target.place(packet, now, stored)) return fail(*refused);
@@ -45,10 +87,10 @@ Result<const StoredPacket*, trace::Drop> Publication::on_packet(std::size_t laye
     stored.timestamp = packet.timestamp;
     stored.layer = static_cast<std::uint8_t>(layer);
     stored.marker = packet.marker;
-    stored.red = config_.red_payload_type == packet.payload_type;
+    stored.red = red;
     stored.padding_only = packet.payload.empty();
     if (!stored.padding_only) take_facts(target, frame, stored);
-    target.count(stored, packet.bytes.size(), now);
+    if (!packet.bytes.empty()) target.count(stored, packet.bytes.size(), now);  // else: found
     read_audio_level(packet);
     read_announced_layers(packet);
     if (!stored.padding_only) note_arrival(layer, now);
@@ -144,6 +186,7 @@ void Publication::set_muted(bool muted) {
     if (muted_ == muted) return;
     muted_ = muted;
     ++revision_;
+    unpacker_.reset();
     for (Layer& layer : layers_) {
         layer.break_continuity();
         layer.keyframes().cancel();

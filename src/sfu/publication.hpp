@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/static_vector.hpp"
 #include "media/codec.hpp"
 #include "rtp/extension.hpp"
 #include "rtp/packet.hpp"
@@ -19,6 +21,7 @@
 #include "sfu/layer_option.hpp"
 #include "sfu/packet_ring.hpp"
 #include "sfu/participant_clock.hpp"
+#include "sfu/red_unpacker.hpp"
 #include "sfu/types.hpp"
 
 namespace parley::sfu {
@@ -35,7 +38,9 @@ struct PublicationConfig {
     Kind kind = Kind::kAudio;
     media::Codec codec{};
     std::uint32_t clock_rate = 48'000;
-    /// RFC 2198 as the publisher numbers it; packets of this type hold the codec's in blocks.
+    /// The codec's number with the publisher, and that of RFC 2198, whose packets hold the codec's
+    /// in blocks.
+    std::uint8_t payload_type = 0;
     std::optional<std::uint8_t> red_payload_type;
     /// The ids that the publisher's section uses.
     rtp::ExtensionMap extensions;
@@ -53,6 +58,12 @@ class Publication {
     Result<const StoredPacket*, trace::Drop> on_packet(std::size_t layer,
                                                        const rtp::PacketView& packet,
                                                        const media::FrameInfo& frame, Instant now);
+    /// The packets that the newest one had with it, lost before (RFC 2198): they are in the ring.
+    std::span<const std::uint16_t> found() const { return {found_.data(), found_.size()}; }
+    /// How many those were so far.
+    std::uint64_t total_found() const { return total_found_; }
+    /// The publisher's redundancy cannot be read: its packets go on as they are.
+    bool opaque() const { return opaque_; }
     void on_sender_report(std::size_t layer, NtpTime ntp, std::uint32_t timestamp, Instant now);
     /// A moderator's mute: what arrives is counted and not forwarded.
     void set_muted(bool muted);
@@ -103,6 +114,11 @@ class Publication {
 
  private:
     bool valid(std::size_t layer) const { return layer < layers_.size(); }
+    Result<const StoredPacket*, trace::Drop> take(std::size_t layer, const rtp::PacketView& packet,
+                                                  const media::FrameInfo& frame, bool red,
+                                                  Instant now);
+    void add_found(std::size_t layer, const rtp::PacketView& packet,
+                   const RedUnpacker::Unpacked& unpacked, Instant now);
     void take_facts(Layer& layer, const media::FrameInfo& frame, StoredPacket& stored);
     void read_audio_level(const rtp::PacketView& packet);
     void read_announced_layers(const rtp::PacketView& packet);
@@ -122,6 +138,10 @@ class Publication {
     std::uint32_t revision_ = 0;
     Instant next_reorder_{};
     std::optional<rtp::VideoLayersAllocation> announced_;  // by the publisher
+    RedUnpacker unpacker_;
+    StaticVector<std::uint16_t, RedUnpacker::kMaxEarlier> found_;
+    std::uint64_t total_found_ = 0;
+    bool opaque_ = false;
     bool muted_ = false;
     bool voice_active_ = false;
     std::optional<std::uint8_t> audio_level_;

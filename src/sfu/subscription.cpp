@@ -170,6 +170,7 @@ void Subscription::begin(const Publication& publication, const StoredPacket& pac
     off_aim_ = false;
     targets_changed_ = true;
     sequence_.begin(packet, offset, aim_);
+    recent_.clear();
     report_wanted_ = true;
     // Its later packets that came before it were turned away; now they have a place.
     if (packet.index < source.highest_index()) {
@@ -235,12 +236,30 @@ Decision Subscription::place(const Publication& publication, const StoredPacket&
         last_layer_ = packet.layer;
         last_epoch_ = packet.epoch;
     }
-    const std::size_t bytes = decision.empty ? 0 : packet.payload.size();
+    std::size_t bytes = decision.empty ? 0 : packet.payload.size();
+    if (publication.kind() == Kind::kAudio && !decision.empty) {
+        bytes += take_copies(publication, packet, place, decision, now);
+    }
     history_.record(place.number, packet.id, decision, bytes, now);
     rate_.add(bytes, 0, now);
     ++packets_;
     bytes_ += bytes;
     return decision;
+}
+
+// Frames sent just before go along. What comes late goes alone: those after it had no place for it.
+std::size_t Subscription::take_copies(const Publication& publication, const StoredPacket& packet,
+                                      const SequenceMap::Place& place, Decision& decision,
+                                      Instant now) {
+    if (packet.red) return 0;  // it has its own
+    std::size_t octets = 0;
+    if (redundancy_ > 0 && place.newest) {
+        octets = recent_.choose(place.number, packet, redundancy_, publication.ring(), decision);
+    }
+    recent_.note(place.number, packet.id);
+    for (unsigned n = 0; n < kMaxCopies; ++n) copies_ += decision.copy(n) != 0 ? 1 : 0;
+    copies_rate_.add(octets, 0, now);
+    return octets;
 }
 
 // AV1 RTP payload format §A.4: who leaves out layers says which decode targets remain.
@@ -335,6 +354,7 @@ SubscriptionStats Subscription::stats(const Publication& publication, Instant no
     stats.retransmissions = history_.sent();
     stats.keyframe_requests = keyframe_requests_;
     stats.layer_switches = switches_;
+    stats.copies = copies_;
     return stats;
 }
 

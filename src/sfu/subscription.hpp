@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -21,6 +22,7 @@
 #include "sfu/layer_choice.hpp"
 #include "sfu/publication.hpp"
 #include "sfu/rate_meter.hpp"
+#include "sfu/red_copies.hpp"
 #include "sfu/sent_history.hpp"
 #include "sfu/sequence_map.hpp"
 #include "sfu/target_step.hpp"
@@ -58,6 +60,7 @@ struct SubscriptionStats {
     std::uint64_t retransmissions = 0;
     std::uint64_t keyframe_requests = 0;
     std::uint64_t layer_switches = 0;
+    std::uint64_t copies = 0;  // frames that went along with later ones
 };
 
 class Subscription {
@@ -75,6 +78,9 @@ class Subscription {
     /// pauses. As soon as the stream lets it: what was sent before goes on until then. After a
     /// pause it may begin with a recent keyframe from the ring (then next_backlog has it).
     void assign(std::optional<LayerId> target, Reason why, Publication& publication, Instant now);
+    /// How many earlier frames of audio go along with each (RFC 2198), at most kMaxCopies.
+    void set_redundancy(std::uint8_t copies) { redundancy_ = std::min(copies, kMaxCopies); }
+    std::uint8_t redundancy() const { return redundancy_; }
     /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
     void on_receiver_report(std::uint8_t fraction_lost) { loss_ = fraction_lost / 256.0; }
     void on_keyframe_request(Publication& publication);
@@ -96,7 +102,12 @@ class Subscription {
                                                          const WallAnchor& wall, Instant now);
     SubscriptionStats stats(const Publication& publication, Instant now) const;
     Wish wish() const { return wish_; }
+    std::uint64_t packets() const { return packets_; }
     Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
+    /// Without what goes along.
+    Bitrate plain_bitrate(Instant now) const {
+        return rate_.bitrate(now) - copies_rate_.bitrate(now);
+    }
     /// What is sent now.
     std::optional<LayerId> layer(const Publication& publication) const;
     std::optional<LayerId> target() const { return choice_.layer; }
@@ -118,6 +129,8 @@ class Subscription {
     Decision place(const Publication& publication, const StoredPacket& packet, Instant now);
     void announce_targets(const Publication& publication, const StoredPacket& packet,
                           std::uint8_t target, Decision& decision);
+    std::size_t take_copies(const Publication& publication, const StoredPacket& packet,
+                            const SequenceMap::Place& place, Decision& decision, Instant now);
     trace::Drop why_no_place(const StoredPacket& packet) const;
 
     Wish wish_;
@@ -141,6 +154,11 @@ class Subscription {
     SlotId looked_to_ = 0;     // packets before this one were decided about, or came before start()
     SlotId backlog_next_ = 0;  // packets from here
     SlotId backlog_end_ = 0;   // up to here are looked at again
+
+    std::uint8_t redundancy_ = 0;
+    RecentFrames recent_;
+    RateMeter copies_rate_;
+    std::uint64_t copies_ = 0;
 
     RateMeter rate_;
     std::uint64_t packets_ = 0;

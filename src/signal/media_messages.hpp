@@ -177,6 +177,7 @@ struct PublishedLayerStats {
     std::uint64_t nacks_sent = 0;
     std::uint64_t keyframes_requested = 0;
     std::uint64_t retransmissions_received = 0;
+    std::uint64_t found = 0;  // lost on the way here and found in later packets (RFC 2198)
 };
 struct PublishedTrackStats {
     TrackInfo info;
@@ -204,6 +205,9 @@ struct SubscriptionStats {
     std::uint64_t retransmissions_sent = 0;
     std::uint64_t keyframe_requests_received = 0;
     std::uint64_t layer_switches = 0;
+    int redundancy = 0;  // earlier frames of audio that go along with each
+    std::string redundancy_reason;
+    std::uint64_t frames_copied = 0;
 };
 /// A decision about what a subscriber gets of a track.
 struct LayerChange {

@@ -27,7 +27,8 @@ Json layer_report(const PublishedLayerStats& layer) {
             {"jitterMs", layer.jitter_ms},
             {"nacksSent", layer.nacks_sent},
             {"keyframesRequested", layer.keyframes_requested},
-            {"retransmissionsReceived", layer.retransmissions_received}};
+            {"retransmissionsReceived", layer.retransmissions_received},
+            {"foundInRedundancy", layer.found}};
 }
 
 Json subscription_report(const SubscriptionStats& one) {
@@ -51,7 +52,10 @@ Json subscription_report(const SubscriptionStats& one) {
             {"nacksReceived", one.nacks_received},
             {"retransmissionsSent", one.retransmissions_sent},
             {"keyframeRequestsReceived", one.keyframe_requests_received},
-            {"layerSwitches", one.layer_switches}};
+            {"layerSwitches", one.layer_switches},
+            {"redundancy", one.redundancy},
+            {"redundancyReason", one.redundancy_reason},
+            {"framesCopied", one.frames_copied}};
 }
 
 Json transport_report(const Session& session) {

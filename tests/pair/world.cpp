@@ -79,6 +79,7 @@ void Client::publish(sdp::MediaKind kind, const std::string& codec, std::vector<
     spec.ssrc = Ssrc(random_.next_u32() | 1);
     spec.rtx_ssrc = Ssrc(random_.next_u32() | 1);
     spec.rids = rids;
+    spec.red = red && kind == sdp::MediaKind::kAudio;
     Sent sent;
     if (rids.empty()) {
         sent.layers.push_back({"", spec.ssrc, 1000});
@@ -151,6 +152,7 @@ void Client::send_remb(Bitrate bitrate) {
 }
 
 void Client::on_media(peer::IncomingPacket& incoming, Instant) {
+    if (on_packet) on_packet(incoming);
     Heard& heard = heard_[incoming.packet.ssrc.value];
     ++heard.packets;
     heard.recovered += incoming.recovered ? 1 : 0;

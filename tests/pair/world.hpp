@@ -55,6 +55,10 @@ class Client final : public peer::PeerObserver {
     void send_remb(Bitrate bitrate);
 
     peer::Peer& peer() { return peer_; }
+    /// Where the track that was published n-th goes; nullptr before it is agreed upon.
+    const peer::Section* section_of(std::size_t track) {
+        return peer_.negotiator().section_of(sent_[track].sender);
+    }
     const std::string& name() const { return name_; }
     const std::map<std::uint32_t, Heard>& heard() const { return heard_; }
     const net::SocketAddress& address() const { return address_; }
@@ -65,6 +69,8 @@ class Client final : public peer::PeerObserver {
     std::vector<std::pair<net::Path, std::vector<std::uint8_t>>> outgoing;
     std::string answer;  // waiting to be carried to the node
     bool retransmit = true;
+    bool red = false;  // audio published from now on may be redundant (RFC 2198)
+    std::function<void(const peer::IncomingPacket&)> on_packet;  // sees all that arrives
 
     // ---- peer::PeerObserver ----
     void on_media(peer::IncomingPacket& incoming, Instant now) override;
