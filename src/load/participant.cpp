@@ -21,7 +21,6 @@ peer::PeerConfig peer_config(const Role& role, Random& random) {
     peer::PeerConfig config;
     config.ice.controlling = true;
     auto& capabilities = config.negotiation.capabilities;
-    capabilities.enable_transport_feedback_for_sending();
     for (auto& extension : capabilities.video.extensions) {
         using rtp::ExtensionType;
         const bool layer =

@@ -53,6 +53,9 @@ class Allocation {
     // ---- questions ----
     /// What all tracks together would take if they got what they want.
     Bitrate demand() const { return allocator_.demand(); }
+    /// What is set aside for all tracks, and what limits it, as far as that is known.
+    Bitrate used() const { return allocator_.used(); }
+    std::optional<Bitrate> limit() const { return allocator_.limit(); }
     /// What the path carries, as far as somebody has said so, and what moved that last.
     std::optional<Bitrate> estimate() const { return estimate_; }
     std::string_view estimate_reason() const { return estimate_reason_; }

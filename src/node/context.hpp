@@ -11,6 +11,7 @@
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "cc/types.hpp"
 #include "ice/candidate.hpp"
 #include "node/limits.hpp"
 #include "node/media_queue.hpp"
@@ -35,6 +36,8 @@ struct NodeConfig {
     std::size_t max_tracks_per_member = kMaxTracksPerMember;
     std::size_t max_outlets_per_member = kMaxOutletsPerMember;
     Duration stats_interval = 1s;
+    /// Of the estimate of each subscriber's path.
+    cc::Limits estimate;
 };
 
 struct Context {

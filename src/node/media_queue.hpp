@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cc/types.hpp"
 #include "sfu/decision.hpp"
 
 namespace parley::node {
@@ -26,6 +27,7 @@ struct QueuedPacket {
 struct TrainPiece {
     QueuedPacket packet;
     std::size_t size = 0;
+    cc::ProbeId probe = cc::kNoProbe;
 };
 
 /// The train that is being put together: one at a time on a node.

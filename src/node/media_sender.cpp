@@ -11,6 +11,8 @@ namespace {
 // a train of its own. Browsers split a frame into sizes that differ by an octet or so, and the
 // first and last packets carry extensions that the others lack.
 constexpr std::size_t kMaxEvening = 16;
+// Behind a keyframe that took long, what follows may be late by this much more.
+constexpr Duration kGraceSlack = 200ms;
 
 }  // namespace
 
@@ -39,6 +41,7 @@ bool MediaSender::has_media() const {
 
 std::optional<QueuedPacket> MediaSender::next_packet(Instant now) {
     if (auto packet = next_of(audio_, now)) return packet;
+    if (!path_.may_send(now)) return {};
     if (!again_.empty()) {
         const QueuedPacket packet = again_.front();
         again_.pop();
@@ -65,24 +68,60 @@ std::optional<QueuedPacket> MediaSender::next_of(Outlet& outlet, Instant now) {
         }
         if (outlet.next >= ring.next()) return {};
         if (outlet.next < ring.oldest()) {  // it waited until the ring had turned
+            if (outlet.track->video()) {
+                fall_behind(outlet, now);
+                continue;
+            }
             context_.drops.add(trace::Drop::kTooOld,
                                static_cast<std::uint32_t>(ring.oldest() - outlet.next));
             outlet.next = ring.oldest();
             continue;
         }
-        const sfu::StoredPacket& packet = *ring.find(outlet.next++);
+        const sfu::StoredPacket& packet = *ring.find(outlet.next);
+        if (outlet.track->video() && is_behind(outlet, packet, now)) {
+            fall_behind(outlet, now);
+            continue;
+        }
+        ++outlet.next;
         const auto decision = outlet.subscription.decide(publication, packet, now);
         if (decision.forward) return QueuedPacket{&outlet, packet.id, decision, false, 0};
         context_.drops.add(decision.reason);
     }
 }
 
-sfu::SendStamp MediaSender::stamp(const Outlet&, Instant now) const {
-    return {now, {}};
+// A keyframe that took long leaves what follows it as far behind; that catches up, because frames
+// are smaller than what the path carries.
+bool MediaSender::is_behind(Outlet& outlet, const sfu::StoredPacket& packet, Instant now) const {
+    const Duration lag = now - packet.arrival;
+    if (lag <= kMaxBehind) {
+        outlet.grace = {};
+        return false;
+    }
+    if (packet.facts.keyframe && lag <= kMaxKeyframeBehind) {
+        outlet.grace = lag + kGraceSlack;
+        return false;
+    }
+    return lag > outlet.grace;
+}
+
+void MediaSender::fall_behind(Outlet& outlet, Instant now) {
+    sfu::Publication& publication = outlet.track->publication;
+    const sfu::SlotId next = publication.ring().next();
+    context_.drops.add(trace::Drop::kBehind, next - outlet.next);
+    outlet.next = next;
+    outlet.grace = {};
+    outlet.subscription.fall_behind(publication, now);
+}
+
+sfu::SendStamp MediaSender::stamp(const Outlet& outlet, Instant now) const {
+    if (!outlet.numbered) return {now, {}};
+    return {now, path_.next_number()};
 }
 
 std::optional<TrainPiece> MediaSender::next_piece(Instant now) {
-    if (held_) return std::exchange(held_, std::nullopt);
+    if (held_ && (!held_->packet.outlet->track->video() || path_.may_send(now))) {
+        return std::exchange(held_, std::nullopt);
+    }
     while (const auto packet = next_packet(now)) {
         const Outlet& outlet = *packet->outlet;
         const auto* stored = outlet.track->publication.ring().find(packet->slot);
@@ -99,7 +138,7 @@ std::optional<TrainPiece> MediaSender::next_piece(Instant now) {
                                 outlet.format, stamped)
                 : sfu::packet_size(*stored, packet->decision, outlet.format, stamped,
                                    sfu::copies_of(*stored, packet->decision, ring));
-        return TrainPiece{*packet, size};
+        return TrainPiece{*packet, size, cc::kNoProbe};
     }
     return {};
 }
@@ -121,21 +160,27 @@ std::size_t MediaSender::gather(Instant now) {
             least = std::min(least, size);
             most = std::max(most, size);
         } else if (size < least) {
-            train.push(*piece);
+            add(*piece, now);
             break;
         } else {
             held_ = *piece;
             break;
         }
-        train.push(*piece);
+        add(*piece, now);
     }
     return most;
+}
+
+void MediaSender::add(TrainPiece piece, Instant now) {
+    piece.probe = path_.take(piece.size + protection_, now);
+    context_.train.push(piece);
 }
 
 std::optional<net::Transmit> MediaSender::poll_train(Instant now, BytesSpan out) {
     while (has_media()) {
         const std::size_t most = gather(now);
         const Train& train = context_.train;
+        if (train.empty()) break;  // the rest waits for its budget
         std::size_t used = 0;
         std::optional<net::Transmit> sent;
         std::size_t stride = 0;
@@ -149,11 +194,16 @@ std::optional<net::Transmit> MediaSender::poll_train(Instant now, BytesSpan out)
                 context_.drops.add(size == 0 ? trace::Drop::kTooLarge : trace::Drop::kSendFailed);
                 continue;
             }
+            if (train[i].packet.outlet->numbered) {
+                path_.on_sent(transmit->size, train[i].probe, now);
+            }
+            protection_ = transmit->size - size;
             if (!sent) stride = transmit->size;
             sent = transmit;
             used += transmit->size;
         }
         if (!sent) continue;
+        if (!path_.may_send(now)) video_.rotate();
         owner_.count_sent(used, now);
         const bool single = used == stride;
         return net::Transmit{sent->path, used, static_cast<std::uint16_t>(single ? 0 : stride)};

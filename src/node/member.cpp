@@ -106,7 +106,7 @@ Result<void, trace::Drop> Member::handle_receive(net::Datagram& datagram, Instan
 void Member::handle_timeout(Instant now) {
     peer_.handle_timeout(now);
     publisher_.handle_timeout(now);
-    subscriber_.allocation().handle_timeout(now);
+    subscriber_.handle_timeout(now);
     if (next_stats_ <= now) {
         next_stats_ = now + context_.config.stats_interval;
         emit_stats(now);
@@ -115,8 +115,8 @@ void Member::handle_timeout(Instant now) {
 }
 
 Instant Member::next_timeout() const {
-    return std::min({peer_.next_timeout(), publisher_.next_timeout(),
-                     subscriber_.allocation().next_timeout(), next_stats_});
+    return std::min(
+        {peer_.next_timeout(), publisher_.next_timeout(), subscriber_.next_timeout(), next_stats_});
 }
 
 void Member::settle(Instant now) {
@@ -136,9 +136,17 @@ void Member::settle(Instant now) {
     const bool may_send = peer_.transport().media_path().has_value();
     if (may_send != may_send_) {
         may_send_ = may_send;
-        may_send ? subscriber_.start_outlets(now) : subscriber_.stop_outlets();
+        may_send ? subscriber_.start_outlets(now) : subscriber_.stop_outlets(now);
     }
+    note_path(now);
     offer_if_wanted(now);
+}
+
+void Member::note_path(Instant now) {
+    const auto& path = peer_.transport().media_path();
+    if (!path || path == media_path_) return;
+    if (media_path_) subscriber_.on_path_changed(now);
+    media_path_ = path;
 }
 
 std::optional<peer::TransportEvent> Member::poll_path_event() {
@@ -154,9 +162,11 @@ std::optional<net::Transmit> Member::poll_transmit(Instant now, BytesSpan out) {
         has_control_work = false;
     }
     MediaSender& media = subscriber_.sender();
-    if (!media.has_media()) return {};
-    if (auto transmit = subscriber_.poll_reports(now, out)) return transmit;
-    return media.poll_train(now, out);
+    if (media.has_media()) {
+        if (auto transmit = subscriber_.poll_reports(now, out)) return transmit;
+        if (auto transmit = media.poll_train(now, out)) return transmit;
+    }
+    return subscriber_.poll_filling(now, out);
 }
 
 std::optional<Duration> Member::round_trip_time() const {
@@ -181,6 +191,9 @@ void Member::on_keyframe_request(Ssrc media, Instant now) {
 }
 void Member::on_remb(Bitrate bitrate, Instant now) {
     subscriber_.on_remb(bitrate, now);
+}
+void Member::on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) {
+    subscriber_.on_transport_feedback(feedback, now);
 }
 
 void Member::emit_stats(Instant now) {

@@ -57,6 +57,7 @@ class Member final : public peer::PeerObserver {
     void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) override;
     void on_keyframe_request(Ssrc media, Instant now) override;
     void on_remb(Bitrate bitrate, Instant now) override;
+    void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) override;
 
     // Bookkeeping of the node.
     TimerQueue::Id timer = 0;
@@ -70,6 +71,7 @@ class Member final : public peer::PeerObserver {
     void emit_description(signal::SdpType type, std::string sdp);
     void refuse(signal::SdpType type, const peer::NegotiationError& error);
     void emit_stats(Instant now);
+    void note_path(Instant now);
 
     Context& context_;
     Room& room_;
@@ -83,6 +85,7 @@ class Member final : public peer::PeerObserver {
     std::deque<peer::TransportEvent> path_events_;
     bool joined_tracks_ = false;  // the room's tracks were attached
     bool may_send_ = false;
+    std::optional<net::Path> media_path_;  // where media went last
     Instant next_stats_;
     rtp::RateMeter received_;
     rtp::RateMeter sent_;

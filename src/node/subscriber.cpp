@@ -14,6 +14,8 @@ namespace {
 constexpr Duration kReportCheck = 50ms;
 // A report has a block for each stream; redundancy is decided about once for all of them.
 constexpr Duration kRedundancyInterval = 100ms;
+// By so much the demand must change to be news.
+constexpr double kDemandStep = 0.1;
 
 sfu::Wish to_sfu(signal::LayerWish wish) {
     switch (wish) {
@@ -191,8 +193,10 @@ void Subscriber::refresh_formats(Instant now) {
             begun.push_back(outlet.get());
         }
     }
+    review_path(now);
     if (begun.empty()) return;
     allocation_.review(now);  // before anything is sent, so that nothing begins with too much
+    tell_demand(now);
     for (Outlet* outlet : begun) start(*outlet, now);
 }
 
@@ -204,8 +208,56 @@ void Subscriber::close(Outlet& outlet) {
     sender_.forget(outlet);
 }
 
-void Subscriber::stop_outlets() {
+void Subscriber::stop_outlets(Instant now) {
     for (const auto& outlet : outlets_) close(*outlet);
+    review_path(now);
+}
+
+// What the open outlets let the path know and do.
+void Subscriber::review_path(Instant now) {
+    bool reported = false;
+    bool fillable = false;
+    for (const auto& outlet : outlets_) {
+        reported |= outlet->open && outlet->numbered;
+        fillable |= Filling::usable(*outlet);
+    }
+    path_.set_fillable(fillable);
+    path_.set_feedback(reported, now);
+    tell_estimate(now);
+}
+
+void Subscriber::tell_estimate(Instant now) {
+    if (!path_.take_news() || !path_.has_feedback()) return;
+    allocation_.on_estimate(path_.estimate(), now);
+}
+
+// Rates waver; a probe for every waver would be too many.
+void Subscriber::tell_demand(Instant now) {
+    if (!path_.has_feedback()) {
+        const Bitrate least = context_.config.estimate.start;
+        path_.on_fallback(
+            std::max({allocation_.limit().value_or(Bitrate{}), allocation_.used(), least}), now);
+    }
+    const Bitrate demand = allocation_.demand();
+    const bool same = demand > demand_ * (1 - kDemandStep) && demand < demand_ * (1 + kDemandStep);
+    if (same || demand == demand_) return;
+    demand_ = demand;
+    path_.on_demand(demand, now);
+    tell_estimate(now);
+}
+
+void Subscriber::handle_timeout(Instant now) {
+    path_.handle_timeout(now);
+    tell_estimate(now);
+    if (allocation_.next_timeout() > now) return;
+    allocation_.handle_timeout(now);
+    tell_demand(now);
+}
+
+std::optional<net::Transmit> Subscriber::poll_filling(Instant now, BytesSpan out) {
+    if (auto transmit = filling_.poll(now, out)) return transmit;
+    path_.rest(sender_.has_media(), now);
+    return {};
 }
 
 bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
@@ -218,6 +270,8 @@ bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
     format.extensions = section.extension_map();
     format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
     outlet.mid = section.mid;
+    outlet.numbered = format.extensions.has(rtp::ExtensionType::kTransportSequenceNumber) &&
+                      section.has_feedback(section.payload_type, "transport-cc");
     const bool may_send = owner_.peer().transport().media_path().has_value();
     if (outlet.open || !may_send) return false;
     outlet.open = true;
@@ -263,10 +317,14 @@ void Subscriber::on_report_block(const rtp::ReportBlock& block, Instant now) {
     outlet->subscription.on_receiver_report(block.fraction_lost);
     redundancy_.on_report(outlet->reported.on_block(block, outlet->subscription.packets()), now);
     if (now - redundancy_reviewed_ >= kRedundancyInterval) review_redundancy(now);
-    if (outlet->track->video()) allocation_.on_loss(block.fraction_lost / 256.0, now);
+    const double lost = block.fraction_lost / 256.0;
     if (const auto rtt = rtp::round_trip_time(block, context_.config.wall.at(now).ntp())) {
         rtt_ = *rtt;
     }
+    if (!outlet->track->video()) return;
+    allocation_.on_loss(lost, now);
+    path_.on_report(lost, rtt_, now);
+    tell_estimate(now);
 }
 
 void Subscriber::review_redundancy(Instant now) {
@@ -307,7 +365,20 @@ void Subscriber::on_keyframe_request(Ssrc media, Instant now) {
 }
 
 void Subscriber::on_remb(Bitrate bitrate, Instant now) {
-    allocation_.on_receiver_estimate(bitrate, now);
+    path_.on_remb(bitrate, now);
+    if (!path_.has_feedback()) return allocation_.on_receiver_estimate(bitrate, now);
+    tell_estimate(now);
+}
+
+void Subscriber::on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) {
+    path_.on_transport_feedback(feedback, now);
+    tell_estimate(now);
+}
+
+void Subscriber::on_path_changed(Instant now) {
+    allocation_.on_path_changed(now);
+    path_.on_path_changed(now);
+    tell_estimate(now);
 }
 
 std::vector<signal::TrackMapping> Subscriber::mappings() const {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,7 +12,9 @@
 
 #include "node/allocation.hpp"
 #include "node/context.hpp"
+#include "node/filling.hpp"
 #include "node/media_sender.hpp"
+#include "node/send_path.hpp"
 #include "node/track.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/redundancy.hpp"
@@ -23,8 +26,10 @@ class Subscriber {
     Subscriber(Context& context, Member& owner)
         : context_(context),
           owner_(owner),
+          path_(context.config.estimate),
           allocation_(context, owner, outlets_),
-          sender_(context, owner) {}
+          sender_(context, owner, path_),
+          filling_(owner, outlets_, path_) {}
 
     // ---- tracks ----
     /// Offers the track to the participant, if it can decode it.
@@ -41,7 +46,7 @@ class Subscriber {
     /// Media may flow now: outlets start.
     void start_outlets(Instant now);
     /// Media may not flow any more: nothing is chosen or queued until it may.
-    void stop_outlets();
+    void stop_outlets(Instant now);
 
     // ---- media ----
     MediaSender& sender() { return sender_; }
@@ -49,6 +54,14 @@ class Subscriber {
     const Allocation& allocation() const { return allocation_; }
     /// Writes and protects the sender reports that are due.
     std::optional<net::Transmit> poll_reports(Instant now, BytesSpan out);
+    /// Once no media may leave: the next piece of a probe, if one is due.
+    std::optional<net::Transmit> poll_filling(Instant now, BytesSpan out);
+
+    // ---- the machine's part ----
+    void handle_timeout(Instant now);
+    Instant next_timeout() const {
+        return std::min(allocation_.next_timeout(), path_.next_timeout());
+    }
 
     /// How much redundancy audio gets: reports or the path have changed.
     void review_redundancy(Instant now);
@@ -58,6 +71,9 @@ class Subscriber {
     void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
     void on_keyframe_request(Ssrc media, Instant now);
     void on_remb(Bitrate bitrate, Instant now);
+    void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now);
+    /// Packets go another way from now on.
+    void on_path_changed(Instant now);
 
     // ---- questions ----
     std::vector<signal::TrackMapping> mappings() const;
@@ -75,16 +91,22 @@ class Subscriber {
     void remember_wish(const std::string& track, const sfu::TrackWish& wish);
     void refuse(Outlet& outlet);
     sfu::RedundancyReason why_redundancy(const Outlet& outlet) const;
+    void review_path(Instant now);
+    void tell_estimate(Instant now);
+    void tell_demand(Instant now);
 
     Context& context_;
     Member& owner_;
     std::vector<std::unique_ptr<Outlet>> outlets_;
     std::unordered_map<Ssrc, Outlet*> by_ssrc_;
     std::map<std::string, sfu::TrackWish> wishes_;  // also of tracks that are not there yet
+    SendPath path_;
     Allocation allocation_;
     MediaSender sender_;
     sfu::Redundancy redundancy_;
     Instant redundancy_reviewed_{};
+    Filling filling_;
+    Bitrate demand_;  // as the path was told
     std::optional<Duration> rtt_;
     Instant next_report_check_{};
 };

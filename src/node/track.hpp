@@ -73,7 +73,9 @@ struct Outlet {
     Ssrc rtx_ssrc;
     std::string mid;  // once agreed
     bool open = false;
-    sfu::SlotId next = 0;  // packets of the track's ring before this one were looked at
+    bool numbered = false;  // its packets carry a number for transport-wide feedback
+    Duration grace{};       // how far behind it may be, after a keyframe that took long
+    sfu::SlotId next = 0;   // packets of the track's ring before this one were looked at
     bool in_news = false;
     Outlet* next_in_news = nullptr;
     sfu::TrackWish wish;

@@ -27,11 +27,11 @@ KindCapabilities sfu_audio() {
     audio.codecs = {codec("opus", 48'000, 2, "minptime=10;useinbandfec=1"),
                     codec("red", 48'000, 2, "")};
     audio.receive_feedback = {"transport-cc", "nack"};
-    audio.send_feedback = {"nack"};
+    audio.send_feedback = {"transport-cc", "nack"};
     audio.extensions = {{ExtensionType::kMid},
                         {ExtensionType::kAudioLevel},
                         {ExtensionType::kAbsSendTime},
-                        {ExtensionType::kTransportSequenceNumber, true, false},
+                        {ExtensionType::kTransportSequenceNumber},
                         {ExtensionType::kAbsCaptureTime}};
     return audio;
 }
@@ -52,14 +52,14 @@ KindCapabilities sfu_video() {
     kind.codecs.push_back(video("AV1", "profile=0"));
     kind.rtx = true;
     kind.receive_feedback = {"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"};
-    kind.send_feedback = {"goog-remb", "ccm fir", "nack", "nack pli"};
+    kind.send_feedback = {"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"};
     kind.extensions = {{ExtensionType::kMid},
                        {ExtensionType::kRid, true, false},
                        {ExtensionType::kRepairedRid, true, false},
                        {ExtensionType::kAbsSendTime},
                        {ExtensionType::kVideoOrientation},
                        {ExtensionType::kDependencyDescriptor},
-                       {ExtensionType::kTransportSequenceNumber, true, false},
+                       {ExtensionType::kTransportSequenceNumber},
                        {ExtensionType::kVideoLayersAllocation, true, false},
                        {ExtensionType::kAbsCaptureTime}};
     return kind;
@@ -83,17 +83,6 @@ void Capabilities::prefer(sdp::MediaKind kind, const std::vector<std::string>& n
     }
     ordered.insert(ordered.end(), codecs.begin(), codecs.end());
     codecs = std::move(ordered);
-}
-
-void Capabilities::enable_transport_feedback_for_sending() {
-    for (auto* kind : {&audio, &video}) {
-        kind->send_feedback.insert(kind->send_feedback.begin(), "transport-cc");
-        for (auto& extension : kind->extensions) {
-            if (extension.type == rtp::ExtensionType::kTransportSequenceNumber) {
-                extension.send = true;
-            }
-        }
-    }
 }
 
 std::optional<std::size_t> preference(const KindCapabilities& capabilities,

@@ -46,9 +46,6 @@ struct Capabilities {
     }
     /// Stable reordering: the named codecs first, in this order; unknown names are ignored.
     void prefer(sdp::MediaKind kind, const std::vector<std::string>& names);
-    /// Adds transport-wide feedback to the streams that we send (off in sfu(): subscribers are
-    /// offered REMB until a send-side estimator uses it).
-    void enable_transport_feedback_for_sending();
 };
 
 /// The place of a format in the kind's preferences; nullopt when it is not among them. RTX is not:

@@ -234,7 +234,7 @@ bool Negotiator::fill_sending(Section& section, SenderId id, const Sender& sende
         const auto number = number_for_extension(remote_, sections, section, extension.type);
         if (number) section.extensions.push_back({*number, extension.type, std::nullopt});
     }
-    settle_congestion_feedback(section);
+    settle_congestion_feedback(section, true);  // the answer chooses
     section.sender = id;
     section.state = SectionState::kSending;
     section.sends = true;

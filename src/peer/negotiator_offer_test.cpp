@@ -50,12 +50,12 @@ TEST_F(NegotiatorOffer, CarriesThePublishedCodecWithTheClientsNumbers) {
     EXPECT_EQ(section.codecs[0].payload_type, 98);
     EXPECT_EQ(section.codecs[1].payload_type, 99);
     EXPECT_THAT(section.codecs[0].feedback,
-                ElementsAre("goog-remb", "ccm fir", "nack", "nack pli"));
+                ElementsAre("transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"));
     EXPECT_EQ(section.transport.setup, sdp::Setup::kActpass);
     EXPECT_THAT(text, HasSubstr("a=msid:alice alice.v1000\r\n"));
     EXPECT_THAT(text, HasSubstr("a=ssrc-group:FID 1000 1001\r\na=ssrc:1000 cname:alice\r\n"));
     EXPECT_THAT(text, HasSubstr("a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"));
-    EXPECT_EQ(std::ranges::count(section.extmaps, 4, &sdp::Extmap::id), 0);  // no transport-cc
+    EXPECT_EQ(std::ranges::count(section.extmaps, 4, &sdp::Extmap::id), 1);  // transport-cc
     EXPECT_EQ(description.media[3].codecs[0].payload_type, 111);
     EXPECT_EQ(negotiator_.sender_state(video), SenderState::kOffered);
     EXPECT_EQ(negotiator_.mid_of(video), "s0");
@@ -393,16 +393,15 @@ TEST_F(NegotiatorOffer, BadAnswersChangeNothing) {
     EXPECT_EQ(negotiator_.version(), 2U);
 }
 
-TEST_F(NegotiatorOffer, TransportFeedbackTowardSubscribersIsACapability) {
-    NegotiatorConfig config;
-    config.capabilities.enable_transport_feedback_for_sending();
-    auto negotiator = negotiator_for_sfu(config);
-    answered(negotiator, recorded("chromium_seed"));
-    negotiator.add_sender(video_sender(1), {});
-    const auto description = parsed(negotiator.create_offer(server_transport(), at(50ms)));
-    EXPECT_THAT(description.media[2].codecs[0].feedback,
-                ElementsAre("transport-cc", "ccm fir", "nack", "nack pli"));
-    EXPECT_EQ(std::ranges::count(description.media[2].extmaps, 4, &sdp::Extmap::id), 1);
+TEST_F(NegotiatorOffer, ARemoteWithoutTransportFeedbackKeepsRemb) {
+    const auto id = negotiator_.add_sender(video_sender(1), {});
+    complete(50ms, [](sdp::Media& media) {
+        for (auto& codec : media.codecs) std::erase(codec.feedback, "transport-cc");
+        std::erase_if(media.extmaps, [](const auto& extmap) { return extmap.id == 4; });
+    });
+    const Section& section = *negotiator_.section_of(id);
+    EXPECT_TRUE(section.has_feedback(96, "goog-remb"));
+    EXPECT_FALSE(section.has_feedback(96, "transport-cc"));
 }
 
 }  // namespace

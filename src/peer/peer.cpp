@@ -131,6 +131,9 @@ void Peer::handle_rtcp(BytesView compound, PeerObserver& observer, Instant now) 
             }
         },
         [&](const rtp::Remb& remb) { observer.on_remb(remb.bitrate, now); },
+        [&](const rtp::TransportFeedback& feedback) {
+            observer.on_transport_feedback(feedback, now);
+        },
         [](const auto&) {},
     };
     rtp::for_each_rtcp(compound,

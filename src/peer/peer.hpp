@@ -29,6 +29,8 @@ class PeerObserver {
     virtual void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) = 0;
     virtual void on_keyframe_request(Ssrc media, Instant now) = 0;
     virtual void on_remb(Bitrate bitrate, Instant now) = 0;
+    /// Which of the packets that we sent arrived when.
+    virtual void on_transport_feedback(const rtp::TransportFeedback&, Instant) {}
 };
 
 struct PeerConfig {

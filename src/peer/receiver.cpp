@@ -37,6 +37,7 @@ void Receiver::set_sections(std::vector<ReceiveSection> sections) {
         stream.keyframe_wanted = false;
     }
     sections_ = std::move(sections);
+    find_transport_number();
 }
 
 const Receiver::Source* Receiver::find(Ssrc ssrc) const {
@@ -187,27 +188,35 @@ void Receiver::start(ReceiveStream& stream, Ssrc ssrc, const ReceiveFormat& form
     stream.fresh = true;
 }
 
-void Receiver::note_transport_sequence(const rtp::PacketView& packet, const Source& source,
-                                       Instant now) {
-    const ReceiveSection& section = sections_[streams_[source.stream].section];
-    const auto& format = section.formats[packet.payload_type];
-    if (!format) return;
-    const bool negotiated = format->transport_cc || (source.rtx && section.formats[format->apt] &&
-                                                     section.formats[format->apt]->transport_cc);
-    if (!negotiated) return;
-    const auto sequence = rtp::read_transport_sequence_number(
-        section.extensions.find(packet, rtp::ExtensionType::kTransportSequenceNumber));
+// Ids mean the same in the whole bundle (RFC 8843 §9), and a packet says when it came whatever else
+// is known of it: senders probe with padding before a stream has begun.
+void Receiver::note_transport_sequence(const rtp::PacketView& packet, Instant now) {
+    if (transport_number_id_ == 0) return;
+    const auto sequence =
+        rtp::read_transport_sequence_number(packet.extension(transport_number_id_));
     if (!sequence) return;
     feedback_.on_packet(*sequence, now);
     feedback_media_ = packet.ssrc;
 }
 
+void Receiver::find_transport_number() {
+    transport_number_id_ = 0;
+    for (const auto& section : sections_) {
+        const bool reported =
+            std::any_of(section.formats.begin(), section.formats.end(),
+                        [](const auto& format) { return format && format->transport_cc; });
+        if (!reported) continue;
+        transport_number_id_ = section.extensions.id(rtp::ExtensionType::kTransportSequenceNumber);
+        if (transport_number_id_ != 0) return;
+    }
+}
+
 Result<IncomingPacket, trace::Drop> Receiver::on_packet(BytesSpan bytes, Instant now) {
     const auto packet = rtp::parse_packet(bytes);
     if (!packet) return fail(trace::Drop::kMalformed);
+    note_transport_sequence(*packet, now);
     const auto source = resolve(*packet);
     if (!source) return fail(source.error());
-    note_transport_sequence(*packet, *source, now);
     ReceiveStream& stream = streams_[source->stream];
     if (next_report_ == kNever) next_report_ = now + kReportInterval;
     if (source->rtx) return on_rtx(stream, bytes, *packet, now);
@@ -225,8 +234,9 @@ Result<IncomingPacket, trace::Drop> Receiver::on_rtx(ReceiveStream& stream, Byte
     if (!original) return fail(trace::Drop::kMalformed);
     const auto unwrapped = rtp::parse_packet(*original);
     if (!unwrapped) return fail(trace::Drop::kMalformed);
-    ++stream.retransmissions;
-    return on_media(stream, *unwrapped, true, now);
+    auto incoming = on_media(stream, *unwrapped, true, now);
+    if (incoming) ++stream.retransmissions;
+    return incoming;
 }
 
 Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
@@ -246,7 +256,9 @@ Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
     incoming.stream = &stream;
     incoming.recovered = recovered;
     if (recovered) {
-        stream.statistics.on_recovered();
+        if (!stream.statistics.on_recovered(packet.sequence_number)) {
+            return fail(trace::Drop::kDuplicate);
+        }
     } else {
         const auto kind = stream.statistics.on_packet(packet, now);
         if (kind == rtp::ArrivalKind::kDuplicate) return fail(trace::Drop::kDuplicate);

@@ -78,7 +78,8 @@ class Receiver {
     void remove_source(Ssrc ssrc);
     void start(ReceiveStream& stream, Ssrc ssrc, const ReceiveFormat& format,
                std::uint8_t payload_type);
-    void note_transport_sequence(const rtp::PacketView& packet, const Source& source, Instant now);
+    void note_transport_sequence(const rtp::PacketView& packet, Instant now);
+    void find_transport_number();
     Result<IncomingPacket, trace::Drop> on_media(ReceiveStream& stream,
                                                  const rtp::PacketView& packet, bool recovered,
                                                  Instant now);
@@ -95,6 +96,7 @@ class Receiver {
     StaticVector<Source, kMaxSources> sources_;
     rtp::TransportFeedbackRecorder feedback_;
     Ssrc feedback_media_;
+    std::uint8_t transport_number_id_ = 0;  // the extension's, once a section has agreed on it
     Instant next_report_ = kNever;
     bool keyframes_wanted_ = false;
 };

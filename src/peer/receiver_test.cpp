@@ -248,6 +248,12 @@ TEST_F(ReceiverTest, RetransmissionIsUndone) {
               kPayload);
     EXPECT_EQ(stream->retransmissions, 1U);
     EXPECT_EQ(stream->rtx_ssrc, Ssrc(11));
+    // What is here already fills a probe, no more.
+    Packet filling = lost.again(11, 2);
+    filling.mid = "v";
+    EXPECT_EQ(refusal(filling), trace::Drop::kDuplicate);
+    EXPECT_EQ(refusal(first.again(11, 3)), trace::Drop::kDuplicate);
+    EXPECT_EQ(stream->retransmissions, 1U);
     // A source of repairs may change as well.
     Packet other = Packet{.ssrc = 1, .number = 102}.again(12, 1);
     other.mid = "v";

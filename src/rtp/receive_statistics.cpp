@@ -68,6 +68,21 @@ void ReceiveStatistics::advance_to(std::int64_t sequence) {
     seen_.set(static_cast<std::size_t>(sequence) % kWindow);
 }
 
+bool ReceiveStatistics::on_recovered(std::uint16_t sequence_number) {
+    const auto behind =
+        static_cast<std::uint16_t>(static_cast<std::uint16_t>(highest_) - sequence_number);
+    if (started_ && behind < kWindow) {
+        const auto at = static_cast<std::size_t>(highest_ - behind) % kWindow;
+        if (seen_.test(at)) {
+            ++duplicates_;
+            return false;
+        }
+        seen_.set(at);
+    }
+    ++recovered_;
+    return true;
+}
+
 // RFC 3550 A.1, without its probation: SRTP has authenticated the source.
 ArrivalKind ReceiveStatistics::place(std::uint16_t sequence_number) {
     if (!started_) {

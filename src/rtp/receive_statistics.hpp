@@ -47,8 +47,9 @@ class ReceiveStatistics {
 
     ArrivalKind on_packet(const PacketView& packet, Instant now);
     /// A packet of this stream came by retransmission. It is counted here alone: reports describe
-    /// the original stream as the network delivered it (RFC 4588 §4).
-    void on_recovered() { ++recovered_; }
+    /// the original stream as the network delivered it (RFC 4588 §4). False when it was here
+    /// before: senders fill probes with packets of the recent past.
+    bool on_recovered(std::uint16_t sequence_number);
     /// Remembered for LSR and DLSR.
     void on_sender_report(NtpTime ntp, Instant now);
 

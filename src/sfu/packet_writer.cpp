@@ -199,4 +199,18 @@ std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
     return add_padding(out, at + *payload, decision.padding);
 }
 
+std::size_t write_padding(const OutboundFormat& format, std::uint16_t rtx_sequence_number,
+                          std::uint32_t timestamp, std::size_t size, const SendStamp& stamp,
+                          BytesSpan out) {
+    if (!format.rtx_payload_type) return 0;
+    const StoredPacket nothing;
+    const std::size_t header = write_header(
+        nothing, {},
+        {false, *format.rtx_payload_type, rtx_sequence_number, timestamp, format.rtx_ssrc}, format,
+        stamp, out);
+    if (header == 0) return 0;
+    const std::size_t padding = std::clamp<std::size_t>(size - std::min(size, header), 1, 255);
+    return add_padding(out, header, static_cast<std::uint8_t>(padding));
+}
+
 }  // namespace parley::sfu

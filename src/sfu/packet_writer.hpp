@@ -55,4 +55,10 @@ std::size_t write_packet(const StoredPacket& packet, const Decision& decision,
 std::size_t write_rtx(const StoredPacket& packet, const Retransmission& again,
                       const OutboundFormat& format, const SendStamp& stamp, BytesSpan out);
 
+/// A packet of nothing but padding on the retransmission stream, of about `size` octets (a count
+/// octet ends at 255): decoders never see it. `timestamp` is of the newest packet.
+std::size_t write_padding(const OutboundFormat& format, std::uint16_t rtx_sequence_number,
+                          std::uint32_t timestamp, std::size_t size, const SendStamp& stamp,
+                          BytesSpan out);
+
 }  // namespace parley::sfu

@@ -53,4 +53,22 @@ std::optional<Retransmission> SentHistory::answer(std::uint16_t sequence_number,
     return Retransmission{sent.slot, sent.decision, rtx_number_++};
 }
 
+std::optional<Retransmission> SentHistory::filling(std::size_t size, const PacketRing& ring) {
+    const Entry* best = nullptr;
+    std::size_t best_size = 0;
+    for (std::int64_t number = highest_; number > highest_ - kFillingChoice; --number) {
+        if (number < 0 || entries_.empty()) break;
+        const Entry& sent = entry(number);
+        const StoredPacket* packet = sent.number == number ? ring.find(sent.slot) : nullptr;
+        if (packet == nullptr || sent.decision.empty) continue;
+        const std::size_t has = packet->payload.size();
+        const bool better = best_size < size ? has > best_size : has >= size && has < best_size;
+        if (!better) continue;
+        best = &sent;
+        best_size = has;
+    }
+    if (best == nullptr) return {};
+    return Retransmission{best->slot, best->decision, rtx_number_++};
+}
+
 }  // namespace parley::sfu

@@ -26,6 +26,8 @@ class SentHistory {
     /// A packet is sent again once in a round trip; this one while none is known.
     static constexpr Duration kDefaultRtt = 100ms;
     static constexpr Duration kMinRtt = 5ms;
+    /// Among so many of the newest packets one is chosen for filling.
+    static constexpr std::int64_t kFillingChoice = 8;
 
     SentHistory(bool enabled, std::uint16_t first_rtx_number)
         : enabled_(enabled), rtx_number_(first_rtx_number) {}
@@ -34,6 +36,11 @@ class SentHistory {
                 Instant now);
     std::optional<Retransmission> answer(std::uint16_t sequence_number, const PacketRing& ring,
                                          Instant now, std::optional<Duration> rtt);
+
+    /// One of the newest packets to fill a probe with: the smallest of at least `size` octets, else
+    /// the largest. It takes nothing from the budget and counts as no answer.
+    std::optional<Retransmission> filling(std::size_t size, const PacketRing& ring);
+    std::uint16_t take_rtx_number() { return rtx_number_++; }
 
     std::uint64_t asked() const { return asked_; }
     std::uint64_t sent() const { return sent_; }

@@ -58,6 +58,12 @@ void Subscription::pause() {
     backlog_end_ = 0;
 }
 
+void Subscription::fall_behind(Publication& publication, Instant now) {
+    looked_to_ = publication.ring().next();
+    pause();
+    if (started_ && wish_ != Wish::kOff) resume(publication, now);
+}
+
 void Subscription::assign(std::optional<LayerId> target, Reason why, Publication& publication,
                           Instant now) {
     const bool was_paused = !choice_.layer;

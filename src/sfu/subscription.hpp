@@ -90,7 +90,17 @@ class Subscription {
                                           const Publication& publication, Instant now,
                                           std::optional<Duration> rtt);
 
+    /// A packet to fill a probe with, which the receiver has or has lost; empty before any.
+    std::optional<Retransmission> filling(std::size_t size, const Publication& publication) {
+        return history_.filling(size, publication.ring());
+    }
+    /// For a packet of padding alone on the retransmission stream.
+    std::uint16_t take_rtx_number() { return history_.take_rtx_number(); }
+
     // ---- media
+    /// What came is too old to be sent any more: what is sent next is a keyframe that has not been,
+    /// of the ring or still to come. Everything in the ring counts as looked at.
+    void fall_behind(Publication& publication, Instant now);
     Decision decide(Publication& publication, const StoredPacket& packet, Instant now);
     /// Packets that arrived before their place was known; until empty.
     std::optional<Forward> next_backlog(Publication& publication, Instant now);

@@ -27,6 +27,7 @@ std::string_view name(Drop reason) {
         case Drop::kRateLimited: return "rate_limited";
         case Drop::kDuplicate: return "duplicate";
         case Drop::kPaddingOnly: return "padding_only";
+        case Drop::kBehind: return "behind";
         case Drop::kCount: break;
     }
     return "unknown";

@@ -33,6 +33,7 @@ enum class Drop : std::uint8_t {
     kRateLimited,          // a limit for an address or a peer was reached
     kDuplicate,            // the same packet arrived before
     kPaddingOnly,          // nothing but padding, left out without a gap
+    kBehind,               // the subscriber's path was too slow; it goes on at a keyframe
     kCount,
 };
 

@@ -21,6 +21,9 @@ class Camera {
     Camera(World& world, Client& client, std::vector<std::string> rids = {""})
         : world_(world), client_(client), rids_(std::move(rids)) {}
 
+    /// The size of a frame of each layer, in octets, instead of three small packets; keyframes are
+    /// four times as large.
+    std::vector<std::size_t> frame_bytes;
     /// As a client that does not know the message.
     bool ignores_track_layers = false;
     /// Layers that are off by request.
@@ -40,11 +43,17 @@ class Camera {
         for (std::size_t layer = 0; layer < rids_.size(); ++layer) {
             if (off_.contains(rids_[layer])) continue;
             const auto width = static_cast<std::uint16_t>(160 << layer);
-            for (int i = 0; i < 3; ++i) {
-                const auto payload =
-                    vp8_packet(picture_, i == 0, keyframe, width, width / 2, 300 + 200 * layer);
-                client_.send(1, payload, static_cast<std::uint32_t>(ms * 90), i == 2, rids_[layer],
-                             world_.now);
+            std::size_t pieces = 3;
+            std::size_t size = 300 + 200 * layer;
+            if (!frame_bytes.empty()) {
+                const std::size_t all = frame_bytes[layer] * (keyframe ? 4 : 1);
+                pieces = (all + 1099) / 1100;
+                size = all / pieces;
+            }
+            for (std::size_t i = 0; i < pieces; ++i) {
+                const auto payload = vp8_packet(picture_, i == 0, keyframe, width, width / 2, size);
+                client_.send(1, payload, static_cast<std::uint32_t>(ms * 90), i + 1 == pieces,
+                             rids_[layer], world_.now);
             }
         }
         ++picture_;

@@ -151,7 +151,7 @@ void Client::send_remb(Bitrate bitrate) {
     }
 }
 
-void Client::on_media(peer::IncomingPacket& incoming, Instant) {
+void Client::on_media(peer::IncomingPacket& incoming, Instant now) {
     if (on_packet) on_packet(incoming);
     Heard& heard = heard_[incoming.packet.ssrc.value];
     ++heard.packets;
@@ -161,6 +161,17 @@ void Client::on_media(peer::IncomingPacket& incoming, Instant) {
     if (incoming.frame.keyframe && incoming.frame.start_of_frame) ++heard.keyframe_starts;
     if (incoming.frame.width > 0) heard.width = incoming.frame.width;
     heard.sequence_numbers.insert(incoming.packet.sequence_number);
+    if (heard.last != Instant{}) heard.longest_gap = std::max(heard.longest_gap, now - heard.last);
+    heard.last = now;
+}
+
+Duration Client::take_gap(media::Codec codec, Instant now) {
+    Duration longest{};
+    for (auto& [ssrc, heard] : heard_) {
+        if (heard.codec != codec) continue;
+        longest = std::max({longest, std::exchange(heard.longest_gap, {}), now - heard.last});
+    }
+    return longest;
 }
 void Client::on_sender_report(peer::ReceiveStream&, Instant) {}
 void Client::on_report_block(const rtp::ReportBlock&, Instant) {}
@@ -172,7 +183,7 @@ void Client::on_keyframe_request(Ssrc, Instant) {
 }
 void Client::on_remb(Bitrate, Instant) {}
 
-World::World(std::uint64_t seed)
+World::World(std::uint64_t seed, node::NodeConfig config)
     : secret_(seed),
       random_(seed * 31 + 7),
       ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
@@ -180,7 +191,6 @@ World::World(std::uint64_t seed)
     const WallTime wall{1'700'000'000'000'000};
     server_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
     client_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
-    node::NodeConfig config;
     ice::Candidate candidate;
     candidate.address = server_;
     candidate.base = server_;
@@ -244,8 +254,29 @@ void World::send(net::SocketAddress from, net::SocketAddress to, BytesView bytes
     if (lost && lost(from, to, bytes)) return;
     const bool media = !bytes.empty() && bytes[0] >= 128;
     if (media && random_.uniform() < loss) return;
-    wire_.emplace(now + delay,
+    Instant leaves = now;
+    if (const auto found = bottlenecks_.find(to); found != bottlenecks_.end()) {
+        Bottleneck& link = found->second;
+        if (link.queue(now) > link.depth) {
+            ++link.dropped;
+            return;
+        }
+        constexpr std::size_t kHeaders = 28;  // IPv4 and UDP
+        const auto bits = static_cast<std::int64_t>(bytes.size() + kHeaders) * 8;
+        link.free_at = std::max(link.free_at, now) + Duration(bits * 1'000'000'000 / link.rate.bps);
+        link.longest = std::max(link.longest, link.queue(now));
+        link.bytes += bytes.size();
+        leaves = link.free_at;
+    }
+    wire_.emplace(leaves + delay,
                   Flight{from, to, std::vector<std::uint8_t>(bytes.begin(), bytes.end())});
+}
+
+Bottleneck& World::limit(const Client& client, Bitrate rate, Duration depth) {
+    Bottleneck& link = bottlenecks_[client.address()];
+    link.rate = rate;
+    link.depth = depth;
+    return link;
 }
 
 void World::send_train(const net::Transmit& transmit, BytesView bytes) {
@@ -259,9 +290,10 @@ void World::send_train(const net::Transmit& transmit, BytesView bytes) {
 
 void World::step() {
     while (!wire_.empty() && wire_.begin()->first <= now) {
+        const Instant at = wire_.begin()->first;
         Flight flight = std::move(wire_.begin()->second);
         wire_.erase(wire_.begin());
-        deliver(flight);
+        deliver(flight, at);
     }
     if (node_->next_timeout() <= now) {
         ++wakeups;
@@ -274,7 +306,7 @@ void World::step() {
     }
 }
 
-void World::deliver(Flight& flight) {
+void World::deliver(Flight& flight, Instant at) {
     net::Datagram datagram{{net::Protocol::kUdp, flight.to, flight.from, 0}, flight.bytes};
     if (flight.to == server_) {
         const bool media = net::classify(flight.bytes) == net::PacketClass::kRtp;
@@ -283,7 +315,7 @@ void World::deliver(Flight& flight) {
     }
     for (const auto& client : clients_) {
         if (client->address() != flight.to) continue;
-        (void)client->peer().handle_receive(datagram, *client, now);
+        (void)client->peer().handle_receive(datagram, *client, at);
     }
 }
 

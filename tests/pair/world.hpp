@@ -28,6 +28,21 @@ struct Heard {
     media::Codec codec = media::Codec::kUnknown;
     std::uint16_t width = 0;
     std::set<std::uint16_t> sequence_numbers;
+    Instant last{};
+    Duration longest_gap{};  // between packets
+};
+
+/// A link towards one address: it passes octets at a rate, keeps so much waiting, and drops the
+/// rest.
+struct Bottleneck {
+    Bitrate rate;
+    Duration depth = 300ms;
+    Instant free_at{};   // when it has passed all it has
+    Duration longest{};  // that a datagram waited
+    std::uint64_t dropped = 0;
+    std::uint64_t bytes = 0;  // passed
+
+    Duration queue(Instant now) const { return std::max(free_at - now, Duration(0)); }
 };
 
 /// A participant made of the same peer as the server's, on the offering side.
@@ -61,6 +76,8 @@ class Client final : public peer::PeerObserver {
     }
     const std::string& name() const { return name_; }
     const std::map<std::uint32_t, Heard>& heard() const { return heard_; }
+    /// The longest time without a packet of the codec since the last call.
+    Duration take_gap(media::Codec codec, Instant now);
     const net::SocketAddress& address() const { return address_; }
     void move_to(net::SocketAddress address) { address_ = address; }
     std::uint64_t keyframe_requests() const { return keyframe_requests_; }
@@ -103,7 +120,7 @@ class Client final : public peer::PeerObserver {
 
 class World {
  public:
-    explicit World(std::uint64_t seed);
+    explicit World(std::uint64_t seed, node::NodeConfig config = {});
 
     Client& add_client(const std::string& name, const std::string& room = "room",
                        bool may_publish = true, bool may_subscribe = true);
@@ -115,6 +132,10 @@ class World {
     void wish(Client& client, const std::string& track, signal::LayerWish wish,
               std::uint16_t width = 0, std::uint16_t height = 0);
     void command(const signal::MediaCommand& command);
+
+    /// What goes to the client passes at this rate from now on, and waits for so long at most.
+    Bottleneck& limit(const Client& client, Bitrate rate, Duration depth = 300ms);
+    void unlimit(const Client& client) { bottlenecks_.erase(client.address()); }
 
     /// Lets time pass. `each` is called once a millisecond before the machines are driven.
     template <typename Each>
@@ -174,7 +195,7 @@ class World {
     };
 
     void step();
-    void deliver(Flight& flight);
+    void deliver(Flight& flight, Instant at);
     void drain_node();
     void forward_measured(net::Datagram& datagram);
     void drain_client(Client& client);
@@ -192,6 +213,7 @@ class World {
     std::vector<std::unique_ptr<Client>> clients_;
     std::map<signal::PeerId, Client*> by_id_;
     std::multimap<Instant, Flight> wire_;
+    std::map<net::SocketAddress, Bottleneck> bottlenecks_;
     std::uint64_t next_id_ = 0;
     std::vector<std::uint8_t> scratch_ = std::vector<std::uint8_t>(65'536);
 };

@@ -1,0 +1,148 @@
+// What a subscriber's path carries decides what it is sent: by its own estimate, in virtual time,
+// with links that pass so much and no more.
+
+#include <gtest/gtest.h>
+#include <iostream>
+
+#include "tests/pair/camera.hpp"
+
+namespace parley::testing {
+namespace {
+
+constexpr auto kOpus = media::Codec::kOpus;
+constexpr auto kVp8 = media::Codec::kVp8;
+
+node::NodeConfig often() {
+    node::NodeConfig config;
+    config.stats_interval = 100ms;
+    return config;
+}
+
+/// Alice publishes three layers of some 160, 540 and 1,400 kbit/s; Bob watches.
+class Congestion : public ::testing::Test {
+ protected:
+    Congestion() { camera_.frame_bytes = {700, 2600, 6900}; }
+
+    void run(Duration duration) {
+        world_.run(duration, [&] { camera_.tick(); });
+    }
+    /// How long it takes until the condition holds, at most `limit`.
+    template <typename Condition>
+    Duration time_until(Condition&& condition, Duration limit) {
+        const Instant begun = world_.now;
+        while (world_.now < begun + limit && !condition()) run(10ms);
+        return world_.now - begun;
+    }
+    const signal::PeerStats& stats(const Client& client) {
+        return world_.stats[world_.id_of(client)];
+    }
+    std::string layer(const Client& client) {
+        for (const auto& subscription : stats(client).subscriptions) {
+            if (!subscription.layer_sent.empty() && subscription.layer_sent != "single")
+                return subscription.layer_sent;
+        }
+        return {};
+    }
+    /// Prints what happens; for looking at a test that fails.
+    [[maybe_unused]] void show(const Client& client, Duration duration, Duration step,
+                               const Bottleneck* link) {
+        for (Duration at{}; at < duration; at += step) {
+            run(step);
+            const auto& s = stats(client);
+            std::cout << to_ms(at) << " estimate " << s.estimate_down_bps / 1000 << " ("
+                      << s.estimate_reason << ") demand " << s.demand_down_bps / 1000 << " sent "
+                      << s.bitrate_down_bps / 1000 << " layer " << layer(client);
+            if (link != nullptr) {
+                std::cout << " queue " << to_ms(link->queue(world_.now)) << " dropped "
+                          << link->dropped;
+            }
+            std::cout << "\n";
+        }
+    }
+
+    World world_{21, often()};
+    Client& alice_ = join(world_, "alice", {"low", "medium", "high"});
+    Client& bob_ = join(world_, "bob");
+    Camera camera_{world_, alice_, {"low", "medium", "high"}};
+};
+
+TEST_F(Congestion, ProbesFindTheRoomForTheHighestLayer) {
+    EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 5s), 2s);
+    run(1s);
+    EXPECT_EQ(layer(bob_), "high");
+    EXPECT_GT(stats(bob_).estimate_down_bps, 2'000'000);
+    EXPECT_EQ(bob_.nacks(), 0U);
+    const auto recovered = [&] {
+        std::uint64_t sum = 0;
+        for (const auto& [ssrc, heard] : bob_.heard()) sum += heard.recovered;
+        return sum;
+    };
+    EXPECT_EQ(recovered(), 0U) << "what fills a probe is nothing new";
+}
+
+TEST_F(Congestion, ASlowerLinkGetsALayerThatFitsAndItsQueueStaysShort) {
+    run(8s);
+    ASSERT_EQ(layer(bob_), "high");
+    bob_.take_gap(kOpus, world_.now);
+    auto& link = world_.limit(bob_, Bitrate::from_kbps(700));
+    run(3s);
+    EXPECT_NE(layer(bob_), "high");
+    EXPECT_LE(link.queue(world_.now), 100ms);
+    EXPECT_LE(stats(bob_).estimate_down_bps, 900'000);
+    EXPECT_FALSE(stats(bob_).estimate_reason.empty());
+    run(10s);
+    link.longest = {};
+    run(10s);
+    EXPECT_LE(link.longest, 250ms);
+    EXPECT_NE(layer(bob_), "high");
+
+    world_.limit(bob_, Bitrate::from_kbps(5000));
+    EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 20s), 15s);
+}
+
+TEST_F(Congestion, WithoutAnyFeedbackOnlyAudioGoesOn) {
+    run(8s);
+    world_.lost = [&](const auto& from, const auto&, BytesView bytes) {
+        return from == bob_.address() &&
+               net::classify(BytesSpan(const_cast<std::uint8_t*>(bytes.data()), bytes.size())) ==
+                   net::PacketClass::kRtcp;
+    };
+    run(8s);
+    EXPECT_EQ(stats(bob_).estimate_reason, "no_feedback");
+    const auto audio = packets(bob_, kOpus);
+    const auto video = packets(bob_, kVp8);
+    run(2s);
+    EXPECT_GE(packets(bob_, kOpus), audio + 98);
+    EXPECT_LE(packets(bob_, kVp8), video + 2);
+    world_.lost = {};
+    EXPECT_LE(time_until([&] { return packets(bob_, kVp8) > video + 20; }, 5s), 2s);
+}
+
+TEST_F(Congestion, ReceiversWithoutTransportFeedbackAreBoundByRemb) {
+    world_.configure = [](peer::PeerConfig& config) {
+        for (auto* kind :
+             {&config.negotiation.capabilities.audio, &config.negotiation.capabilities.video}) {
+            std::erase(kind->receive_feedback, "transport-cc");
+            std::erase_if(kind->extensions, [](const auto& extension) {
+                return extension.type == rtp::ExtensionType::kTransportSequenceNumber;
+            });
+        }
+    };
+    Client& carol = join(world_, "carol");
+    const auto run_with_remb = [&](Duration duration, std::int64_t kbps) {
+        world_.run(duration, [&] {
+            camera_.tick();
+            if (to_ms(world_.now.time_since_epoch()) % 200 == 0)
+                carol.send_remb(Bitrate::from_kbps(kbps));
+        });
+    };
+    run_with_remb(6s, 3000);
+    EXPECT_EQ(layer(carol), "high");
+    EXPECT_EQ(stats(carol).estimate_reason, "remb");
+    run_with_remb(4s, 400);
+    EXPECT_EQ(layer(carol), "low");
+    EXPECT_EQ(layer(bob_), "high") << "it is nobody else's limit";
+}
+
+}  // namespace
+}  // namespace parley::testing
