@@ -48,6 +48,9 @@ export class SignalingError extends ParleyError {
 /** The media connection failed. */
 export class ConnectionError extends ParleyError {}
 
+/** A data message could not be sent, or a data channel failed. */
+export class DataError extends ParleyError {}
+
 const kMediaTexts: Record<MediaErrorCode, [message: string, remedy: string]> = {
   permission_denied: [
     'The browser does not allow this page to use the camera or microphone.',

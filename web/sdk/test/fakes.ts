@@ -312,6 +312,57 @@ export class FakeTransceiver {
   }
 }
 
+export class FakeDataChannel {
+  readyState: RTCDataChannelState = 'connecting';
+  binaryType = 'blob';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  /** As if the browser's own buffer were full. */
+  full = false;
+  sent: unknown[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onbufferedamountlow: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onerror: ((event: unknown) => void) | null = null;
+
+  constructor(
+    readonly label: string,
+    readonly init: RTCDataChannelInit = {},
+  ) {}
+
+  get asChannel(): RTCDataChannel {
+    return this as unknown as RTCDataChannel;
+  }
+  get protocol(): string {
+    return this.init.protocol ?? '';
+  }
+  send(data: string | ArrayBuffer): void {
+    if (this.full) throw Object.assign(new Error('full'), { name: 'OperationError' });
+    this.sent.push(data);
+    this.bufferedAmount += typeof data === 'string' ? data.length : data.byteLength;
+  }
+  close(): void {
+    this.readyState = 'closed';
+  }
+
+  open(): void {
+    this.readyState = 'open';
+    this.onopen?.();
+  }
+  /** The network took everything. */
+  transmit(): void {
+    this.bufferedAmount = 0;
+    this.onbufferedamountlow?.();
+  }
+  receive(data: unknown): void {
+    this.onmessage?.({ data });
+  }
+  fail(sctpCauseCode: number | null): void {
+    this.onerror?.({ error: { sctpCauseCode } });
+  }
+}
+
 export class FakePeerConnection {
   signalingState: RTCSignalingState = 'stable';
   connectionState: RTCPeerConnectionState = 'new';
