@@ -1,6 +1,6 @@
 // What a person in a browser sees and hears when the network changes under a call.
 
-import { check } from '../e2e/lib/wait.mjs';
+import { check, waitFor } from '../e2e/lib/wait.mjs';
 import {
   heightAt,
   joinFar,
@@ -32,7 +32,11 @@ export const cases = [
         await ada.seesFlow('publisher-1', 'camera', { timeout: kBlockedMs });
         await ada.seesFlow('publisher-1', 'microphone', { timeout: kBlockedMs });
         t.measure('UDP blocked: media is back after', Date.now() - blocked, 'ms');
-        check((await pathOf(server, ada)).transport === 'tcp', 'media to go over TCP');
+        await waitFor(
+          'the server to tell that media goes over TCP',
+          async () => (await pathOf(server, ada))?.transport === 'tcp',
+          { explain: () => pathOf(server, ada) },
+        );
 
         freeUdp();
         await ada.seesFlow('publisher-1', 'camera');
