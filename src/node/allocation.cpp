@@ -111,7 +111,7 @@ void Allocation::gather(Instant now) {
         stream.id = outlet->ssrc.value;
         stream.kind = track.video() ? sfu::Kind::kVideo : sfu::Kind::kAudio;
         stream.screen = is_screen(track.info.source);
-        stream.idle = track.publication.muted() || !track.publication.any_live();
+        stream.idle = track.publication.muted() || !track.publication.any_live() || !track.heard;
         stream.wish = outlet->wish;
         if (track.video()) {
             stream.options = &options_of(track, now);

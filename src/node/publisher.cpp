@@ -59,15 +59,15 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
         if (incoming.stream->nack) incoming.stream->nacks.on_packet(found, false, now);
     }
     context_.frames_found += track.publication.found().size();
+    if (!track.video() && !track.publication.muted()) {
+        if (const auto level = track.publication.audio_level()) {
+            owner_.room().on_audio_level(track, *level, now);
+        }
+    }
     if (stored || !track.publication.found().empty()) owner_.room().forward(track);
     note_revision(track, now);
     track.info.simulcast = track.publication.simulcast();
     if (track.info.simulcast != was_simulcast) announce(track);
-    if (!track.video() && !track.publication.muted()) {
-        if (const auto level = track.publication.audio_level()) {
-            owner_.room().on_audio_level(owner_, *level, now);
-        }
-    }
     pump_keyframe_requests(track, now);
 }
 
@@ -271,6 +271,7 @@ void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
         }
         if (said.source) track.info.source = *said.source;
         track.info.muted = description.muted;
+        owner_.room().on_muted(track, now);
         announce(track);
     }
 }
@@ -291,6 +292,7 @@ void Publisher::force_mute(const signal::ForceMute& command, Instant now) {
         track->info.force_muted = command.muted;
         track->publication.set_muted(command.muted);
         note_revision(*track, now);
+        owner_.room().on_muted(*track, now);
         announce(*track);
     }
 }

@@ -1,10 +1,18 @@
 #include "node/room.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "node/member.hpp"
 
 namespace parley::node {
+namespace {
+
+bool is_muted(const Track& track) {
+    return track.info.muted || track.info.force_muted;
+}
+
+}  // namespace
 
 void Room::join(Member& member) {
     members_.push_back(&member);
@@ -30,6 +38,9 @@ void Room::remove_track(Track& track, Instant now) {
     std::erase(context_.looked_at, &track);
     while (!track.outlets.empty())
         track.outlets.back()->subscriber->subscriber().detach(track, now);
+    if (track.voice == 0) return;
+    loudest_.remove(std::exchange(track.voice, 0), now);
+    settle_voices(now);
 }
 
 void Room::attach_tracks(Member& member, Instant now) {
@@ -42,14 +53,48 @@ void Room::attach_tracks(Member& member, Instant now) {
 }
 
 void Room::forward(Track& track) {
+    if (!track.heard) return context_.drops.add(trace::Drop::kNotLoudest);
     if (track.has_news) return;
     track.has_news = true;
     context_.news.push_back(&track);
 }
 
-void Room::on_audio_level(const Member& member, std::uint8_t level, Instant now) {
-    speakers_.on_level(member.id().value, level, now);
+void Room::on_audio_level(Track& track, std::uint8_t level, Instant now) {
+    speakers_.on_level(track.publisher->id().value, level, now);
     context_.timers.set(timer, speakers_.next_timeout());
+    if (loudest_.places() == 0 || is_screen(track.info.source)) return;
+    if (track.voice == 0) {  // who never says a level is not among them, and is always heard
+        track.voice = ++last_voice_;
+        loudest_.add(track.voice, is_muted(track), now);
+    }
+    loudest_.on_level(track.voice, level, now);
+    settle_voices(now);
+}
+
+void Room::on_muted(Track& track, Instant now) {
+    if (track.voice == 0) return;
+    loudest_.set_muted(track.voice, is_muted(track), now);
+    settle_voices(now);
+}
+
+void Room::settle_voices(Instant now) {
+    for (const auto& change : loudest_.take_changes()) {
+        Track* track = find_voice(change.id);
+        if (track == nullptr || track->heard == change.heard) continue;
+        track->heard = change.heard;
+        for (Outlet* outlet : track->outlets) {
+            outlet->subscriber->subscriber().set_heard(*outlet, change.heard, now);
+        }
+    }
+}
+
+Track* Room::find_voice(std::uint64_t voice) const {
+    for (Member* member : members_) {
+        for (const auto& track : member->publisher().tracks()) {
+            if (track->voice == voice) return track.get();
+        }
+    }
+    return nullptr;
 }
 
 void Room::handle_timeout(Instant now) {

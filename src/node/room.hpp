@@ -8,6 +8,7 @@
 #include "node/context.hpp"
 #include "node/timer_queue.hpp"
 #include "node/track.hpp"
+#include "sfu/loudest.hpp"
 #include "sfu/speakers.hpp"
 
 namespace parley::node {
@@ -16,7 +17,8 @@ class Member;
 
 class Room {
  public:
-    Room(Context& context, std::string name) : context_(context), name_(std::move(name)) {}
+    Room(Context& context, std::string name)
+        : context_(context), name_(std::move(name)), loudest_(context.config.loudest_audio) {}
 
     const std::string& name() const { return name_; }
     bool empty() const { return members_.empty(); }
@@ -32,7 +34,10 @@ class Room {
     /// A track has a new packet: its subscribers look at it once the whole batch has been read.
     void forward(Track& track);
 
-    void on_audio_level(const Member& member, std::uint8_t level, Instant now);
+    /// Of a packet that is in the track's ring, before it is forwarded.
+    void on_audio_level(Track& track, std::uint8_t level, Instant now);
+    /// The track was muted, or is not any more.
+    void on_muted(Track& track, Instant now);
     void handle_timeout(Instant now);
     Instant next_timeout() const { return speakers_.next_timeout(); }
 
@@ -40,11 +45,15 @@ class Room {
 
  private:
     void announce_speakers();
+    void settle_voices(Instant now);
+    Track* find_voice(std::uint64_t voice) const;
 
     Context& context_;
     std::string name_;
     std::vector<Member*> members_;
     sfu::SpeakerDetector speakers_;
+    sfu::Loudest loudest_;
+    std::uint64_t last_voice_ = 0;
 };
 
 }  // namespace parley::node

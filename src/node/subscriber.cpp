@@ -14,6 +14,9 @@ namespace {
 constexpr Duration kReportCheck = 50ms;
 // A report has a block for each stream; redundancy is decided about once for all of them.
 constexpr Duration kRedundancyInterval = 100ms;
+// What a microphone sent so long before the packet that made it heard goes along: words begin
+// softly.
+constexpr Duration kBeforeLoud = 60ms;
 // By so much the demand must change to be news.
 constexpr double kDemandStep = 0.1;
 
@@ -62,6 +65,7 @@ void Subscriber::attach(Track& track, Instant now) {
     if (const auto wish = wishes_.find(track.info.track); wish != wishes_.end()) {
         outlet.wish = wish->second;
     }
+    if (!track.heard) outlet.subscription.withhold(sfu::Reason::kLoudestN);
     auto& negotiator = owner_.peer().negotiator();
     if (negotiator.codec_support(kind_of(track), track.codec) == peer::CodecSupport::kNo) {
         return refuse(outlet);
@@ -145,6 +149,20 @@ void Subscriber::set_wish(const signal::SetLayerWish& wish, Instant now) {
     if (outlet == nullptr || outlet->wish == wanted) return;
     outlet->wish = wanted;
     if (outlet->open) allocation_.touch(now);
+}
+
+void Subscriber::set_heard(Outlet& outlet, bool heard, Instant now) {
+    if (!heard) return outlet.subscription.withhold(sfu::Reason::kLoudestN);
+    outlet.subscription.withhold({});
+    const sfu::PacketRing& ring = outlet.track->publication.ring();
+    sfu::SlotId first = ring.next();
+    while (first > outlet.next && first > ring.oldest()) {
+        const auto* before = ring.find(first - 1);
+        if (before == nullptr || now - before->arrival > kBeforeLoud) break;
+        --first;
+    }
+    outlet.next = first;
+    sender_.on_news(outlet);
 }
 
 void Subscriber::remember_wish(const std::string& track, const sfu::TrackWish& wish) {

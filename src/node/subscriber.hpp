@@ -39,6 +39,8 @@ class Subscriber {
     /// The participant's offer may name codecs that it lacked before.
     void retry_refused(Instant now);
     void set_wish(const signal::SetLayerWish& wish, Instant now);
+    /// The room's choice of microphones has changed.
+    void set_heard(Outlet& outlet, bool heard, Instant now);
     /// An answer or offer changed what the participant takes.
     void on_sender_changed(const peer::SenderChanged& change, Instant now);
     /// Sections changed: ids and payload types are read anew.

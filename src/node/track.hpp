@@ -46,7 +46,9 @@ struct Track {
     std::vector<std::string> rids;          // by layer
     std::vector<std::string> section_rids;  // as negotiated when it was published
     std::vector<Outlet*> outlets;
-    bool has_news = false;  // it stands in the node's list of tracks with new packets
+    bool has_news = false;    // it stands in the node's list of tracks with new packets
+    std::uint64_t voice = 0;  // its number among the room's microphones; 0: none
+    bool heard = true;        // false: other microphones are louder, and nobody gets it
     sfu::LayerUse use;
     std::uint32_t seen_revision = 0;  // of the publication, told to subscribers
 

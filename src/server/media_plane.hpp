@@ -25,6 +25,7 @@ struct MediaSettings {
     /// Where the server accepts ICE over TCP; ports of candidates. Empty: no TCP.
     std::vector<net::SocketAddress> tcp_listeners;
     std::vector<std::string> video_codecs;  // in order of preference: "VP8", "VP9", "H264", "AV1"
+    std::size_t loudest_audio = 0;          // of each room; 0: all
 };
 
 class MediaPlane {

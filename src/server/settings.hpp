@@ -47,6 +47,7 @@ struct MediaOptions {
     std::vector<net::IpAddress> addresses;
     std::vector<net::IpAddress> announce;
     std::vector<std::string> video_codecs = {"VP8", "VP9", "H264", "AV1"};
+    std::size_t loudest_audio = 0;
 };
 struct HttpLimits {
     std::size_t header_bytes = 16 * 1024;

@@ -271,6 +271,9 @@ void add_media_keys(std::vector<SettingKey>& keys) {
     keys.push_back(list("media.video_codecs", "Video codecs in answers, most wanted first.",
                         "one of VP8, VP9, H264, AV1", AT(media.video_codecs), parse_codec,
                         show_text));
+    keys.push_back(number("media.loudest_audio",
+                          "Forward only so many microphones of a room, the loudest; 0: all.", 0,
+                          1000, AT(media.loudest_audio)));
     keys.push_back(choice(
         "signaling.topology", "How people in a new room are connected: sfu, mesh or auto.",
         "sfu, mesh, auto", AT(signal.topology),

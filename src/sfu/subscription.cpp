@@ -31,7 +31,7 @@ void Subscription::start(Publication& publication, Instant now) {
     started_ = true;
     looked_to_ = publication.ring().next();
     review(publication, now);
-    resume(publication, now);
+    if (!withheld_) resume(publication, now);
 }
 
 // Begins with a keyframe of the recent past, or asks for one.
@@ -53,6 +53,11 @@ void Subscription::interrupt() {
     pause();
 }
 
+void Subscription::withhold(std::optional<Reason> why) {
+    withheld_ = why;
+    if (why) pause();
+}
+
 void Subscription::pause() {
     sequence_.stop();
     backlog_end_ = 0;
@@ -61,7 +66,7 @@ void Subscription::pause() {
 void Subscription::fall_behind(Publication& publication, Instant now) {
     looked_to_ = publication.ring().next();
     pause();
-    if (started_ && wish_ != Wish::kOff) resume(publication, now);
+    if (started_ && wish_ != Wish::kOff && !withheld_) resume(publication, now);
 }
 
 void Subscription::assign(std::optional<LayerId> target, Reason why, Publication& publication,
@@ -70,7 +75,7 @@ void Subscription::assign(std::optional<LayerId> target, Reason why, Publication
     assigned_ = true;
     choice_ = {target, why};
     if (!target) return pause();
-    if (!started_ || wish_ == Wish::kOff) return;
+    if (!started_ || wish_ == Wish::kOff || withheld_) return;
     review(publication, now);
     if (was_paused) resume(publication, now);
 }
@@ -80,7 +85,7 @@ void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
     const bool was_off = wish_ == Wish::kOff;
     wish_ = wish;
     if (wish == Wish::kOff) pause();
-    if (!started_) return;
+    if (!started_ || withheld_) return;
     review(publication, now);
     if (was_off) resume(publication, now);
 }
@@ -178,6 +183,7 @@ void Subscription::begin(const Publication& publication, const StoredPacket& pac
     sequence_.begin(packet, offset, aim_);
     recent_.clear();
     report_wanted_ = true;
+    spurt_begins_ = publication.kind() == Kind::kAudio;
     // Its later packets that came before it were turned away; now they have a place.
     if (packet.index < source.highest_index()) {
         const SlotId oldest = publication.ring().oldest();
@@ -188,7 +194,7 @@ void Subscription::begin(const Publication& publication, const StoredPacket& pac
 
 Decision Subscription::decide(Publication& publication, const StoredPacket& packet, Instant now) {
     looked_to_ = packet.id + 1;
-    if (!started_) return Decision::drop(trace::Drop::kPaused);
+    if (!started_ || withheld_) return Decision::drop(trace::Drop::kPaused);
     if (publication.revision() != seen_revision_ || now >= next_review_) review(publication, now);
     if (wish_ == Wish::kOff || !choice_.layer) return decide_while_paused(publication, packet, now);
     if (may_begin(publication, packet)) {
@@ -232,6 +238,8 @@ Decision Subscription::place(const Publication& publication, const StoredPacket&
         // RFC 9628 §4.1: the marker ends the picture, which for this subscriber is here.
         const bool is_top = packet.facts.spatial_layer == media::spatial_of(place.target);
         decision.marker = packet.marker || (packet.facts.ends_layer && is_top);
+        // RFC 3551 §4.1: of audio it says that a talkspurt begins.
+        if (place.newest && std::exchange(spurt_begins_, false)) decision.marker = true;
         sequence_.patch(packet, place, decision);
         if (decision.patch_descriptor) {
             announce_targets(publication, packet, place.target, decision);
@@ -336,6 +344,7 @@ std::optional<LayerId> Subscription::layer(const Publication& publication) const
 Reason Subscription::reason(const Publication& publication) const {
     if (wish_ == Wish::kOff) return Reason::kOff;
     if (publication.muted()) return Reason::kMuted;
+    if (withheld_) return *withheld_;
     if (!choice_.layer || choice_.reason == Reason::kNothingArrives) return choice_.reason;
     if (!follows_target(publication)) return Reason::kWaitingForKeyframe;
     const auto& current = *sequence_.current();

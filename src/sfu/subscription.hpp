@@ -78,6 +78,9 @@ class Subscription {
     /// pauses. As soon as the stream lets it: what was sent before goes on until then. After a
     /// pause it may begin with a recent keyframe from the ring (then next_backlog has it).
     void assign(std::optional<LayerId> target, Reason why, Publication& publication, Instant now);
+    /// While there is a reason, nothing is sent, whatever is chosen. After it the next packet that
+    /// is looked at begins anew.
+    void withhold(std::optional<Reason> why);
     /// How many earlier frames of audio go along with each (RFC 2198), at most kMaxCopies.
     void set_redundancy(std::uint8_t copies) { redundancy_ = std::min(copies, kMaxCopies); }
     std::uint8_t redundancy() const { return redundancy_; }
@@ -146,6 +149,8 @@ class Subscription {
     Wish wish_;
     LayerChoice choice_;
     bool assigned_ = false;  // by an allocator
+    std::optional<Reason> withheld_;
+    bool spurt_begins_ = false;  // the next packet is the first after silence
     std::uint32_t seen_revision_ = ~0U;
     Instant next_review_ = Instant::min();
     bool started_ = false;

@@ -17,7 +17,8 @@ std::uint32_t Timeline::aligned(const StoredPacket& packet, const LayerClock& la
         return newest_ +
                static_cast<std::uint32_t>(layer.to_ticks(packet.arrival - newest_arrival_));
     }
-    const std::uint32_t to_subscriber = newest_ - newest_source_;  // of the previous layer
+    const std::uint32_t to_subscriber = newest_ - newest_source_;     // of the previous layer
+    if (previous == &layer) return packet.timestamp + to_subscriber;  // after a pause
     const std::uint32_t by_arrival =
         previous->timestamp_by_arrival(layer.capture_by_arrival(packet.timestamp)) + to_subscriber;
     if (!previous->has_report() || !layer.has_report()) return by_arrival;

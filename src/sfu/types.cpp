@@ -17,6 +17,8 @@ std::string_view text(Reason reason) {
         case Reason::kMuted: return "muted";
         case Reason::kViewSize: return "view_size";
         case Reason::kBandwidth: return "bandwidth";
+        case Reason::kLoudestN: return "loudest_n";
+        case Reason::kLastN: return "last_n";
     }
     return "unknown";
 }

@@ -32,6 +32,8 @@ enum class Reason : std::uint8_t {
     kMuted,                // the publication is muted by a moderator
     kViewSize,             // its view shows no more pixels
     kBandwidth,            // paused: not even the lowest layer fits
+    kLoudestN,             // of a room's microphones only the loudest are sent
+    kLastN,                // only the videos of those who spoke last are sent
 };
 
 std::string_view text(Reason reason);

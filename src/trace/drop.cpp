@@ -28,6 +28,7 @@ std::string_view name(Drop reason) {
         case Drop::kDuplicate: return "duplicate";
         case Drop::kPaddingOnly: return "padding_only";
         case Drop::kBehind: return "behind";
+        case Drop::kNotLoudest: return "not_loudest";
         case Drop::kCount: break;
     }
     return "unknown";

@@ -34,6 +34,7 @@ enum class Drop : std::uint8_t {
     kDuplicate,            // the same packet arrived before
     kPaddingOnly,          // nothing but padding, left out without a gap
     kBehind,               // the subscriber's path was too slow; it goes on at a keyframe
+    kNotLoudest,           // a microphone that is not among the loudest of its room
     kCount,
 };
 

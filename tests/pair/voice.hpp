@@ -22,6 +22,7 @@ class Voice {
     std::size_t copies = 0;
     bool redundant = false;  // in packets of RFC 2198
     std::size_t size = 80;
+    Ssrc ssrc{0xA0D10};
 
     void tick() {
         const auto ms = to_ms(world_.now.time_since_epoch());
@@ -34,7 +35,7 @@ class Voice {
         const auto timestamp = static_cast<std::uint32_t>(ms * 48);
         const bool red = redundant && section->red_payload_type;
         const auto type = red ? *section->red_payload_type : section->payload_type;
-        client_.send_as(0, {false, type, static_cast<std::uint16_t>(number_), timestamp, ssrc_},
+        client_.send_as(0, {false, type, static_cast<std::uint16_t>(number_), timestamp, ssrc},
                         red ? pack(section->payload_type) : recent_.back());
     }
     std::uint32_t sent() const { return number_; }
@@ -59,7 +60,6 @@ class Voice {
 
     World& world_;
     Client& client_;
-    Ssrc ssrc_{0xA0D10};
     std::uint32_t number_ = 0;
     std::deque<std::vector<std::uint8_t>> recent_;
 };

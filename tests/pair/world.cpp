@@ -127,8 +127,8 @@ void Client::send_as(std::size_t track, const rtp::HeaderWriter::Fields& fields,
     if (const auto id = extensions.id(rtp::ExtensionType::kRid); id != 0 && !rid.empty()) {
         writer.add_extension(id, as_bytes(rid));
     }
-    if (const auto id = extensions.id(rtp::ExtensionType::kAudioLevel)) {
-        writer.add_extension(id, rtp::write_audio_level({true, 20}));
+    if (const auto id = extensions.id(rtp::ExtensionType::kAudioLevel); id != 0 && audio_level) {
+        writer.add_extension(id, rtp::write_audio_level({true, *audio_level}));
     }
     const std::size_t header = writer.finish();
     std::copy(payload.begin(), payload.end(), out.begin() + static_cast<std::ptrdiff_t>(header));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -86,6 +87,7 @@ class Client final : public peer::PeerObserver {
     std::vector<std::pair<net::Path, std::vector<std::uint8_t>>> outgoing;
     std::string answer;  // waiting to be carried to the node
     bool retransmit = true;
+    std::optional<std::uint8_t> audio_level = 20;  // of what is sent (RFC 6464); empty: not said
     bool red = false;  // audio published from now on may be redundant (RFC 2198)
     std::function<void(const peer::IncomingPacket&)> on_packet;  // sees all that arrives
 
