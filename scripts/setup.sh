@@ -22,6 +22,8 @@ build_packages=(
 
 test_packages=(
     chromium firefox-esr fonts-dejavu-core python3-aiortc clang-format-19
+    # Speech to clean of noise.
+    espeak-ng
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     # Links that become narrow or are cut, between network namespaces.
     iproute2 nftables

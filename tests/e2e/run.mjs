@@ -30,6 +30,8 @@ const files = [
   'room',
   'reference-client',
   'mesh',
+  'processing-audio',
+  'processing-video',
   'access',
   'app',
 ];

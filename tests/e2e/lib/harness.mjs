@@ -7,6 +7,7 @@ import { available, launchChromium, launchFirefox } from './browsers.mjs';
 import { output } from './modules.mjs';
 import { Person } from './person.mjs';
 import { Server } from './server.mjs';
+import { Site } from './site.mjs';
 
 /** No case may take longer, whatever it waits for. */
 const kCaseMs = 240_000;
@@ -18,6 +19,7 @@ class Context {
     this.servers = [];
     this.browsers = [];
     this.people = [];
+    this.sites = [];
     this.measures = {};
   }
 
@@ -25,6 +27,12 @@ class Context {
     const server = await Server.start(options);
     this.servers.push(server);
     return server;
+  }
+  /** The SDK's files and an empty page, without a server for rooms. */
+  async site(files) {
+    const site = await Site.start(files);
+    this.sites.push(site);
+    return site;
   }
   async chromium(options) {
     const browser = await launchChromium(options);
@@ -78,6 +86,7 @@ class Context {
   async close() {
     for (const browser of this.browsers) await browser.close().catch(() => {});
     for (const server of this.servers) await server.stop().catch(() => {});
+    for (const site of this.sites) await site.stop();
   }
 }
 

@@ -1,0 +1,303 @@
+// What the processed sound is, by measuring it: tones, noise, and speech made by espeak-ng.
+
+import { execFileSync } from 'node:child_process';
+import { openLab } from '../lib/lab.mjs';
+import { check, waitFor } from '../lib/wait.mjs';
+
+/** No sound may be older by more than this when it leaves. */
+const kMaxDelayMs = 30;
+
+const kOff = { highPass: false, compressor: false, noiseGate: false, noiseSuppression: false };
+
+async function openPage(t, browser, files) {
+  const site = await t.site(files);
+  const page = t.watch(await browser.newPage());
+  page.dump = () => page.console.slice(-30).join('\n');
+  await page.goto(site.origin);
+  await page.evaluate(openLab);
+  return page;
+}
+
+/** A microphone that hears a tone, and what the processor makes of it. */
+async function hearTone(page, audio, frequency, decibels) {
+  await page.evaluate(
+    async ([options, hertz, level]) => {
+      const { lab } = window;
+      window.processor = lab.processor({ audio: options });
+      window.heard = [];
+      window.processor.on('audio', (stats) => window.heard.push(stats));
+      window.microphone = await lab.microphone(lab.tone(hertz, level));
+      window.cleaned = await window.processor.processAudio(window.microphone);
+      await lab.sleep(400);
+    },
+    [audio, frequency, decibels],
+  );
+}
+
+/** Decibels before and after, of a stretch of the present. */
+function levels(page, seconds = 0.25) {
+  return page.evaluate(async (time) => {
+    const { lab, microphone, cleaned } = window;
+    const [before, after] = await lab.record(microphone, cleaned, time);
+    return { before: lab.decibels(before), after: lab.decibels(after) };
+  }, seconds);
+}
+
+async function setLevel(page, decibels, settleMs) {
+  await page.evaluate(
+    ([level, ms]) => {
+      window.lab.level(level);
+      return window.lab.sleep(ms);
+    },
+    [decibels, settleMs],
+  );
+}
+
+function within(value, low, high, what) {
+  check(value >= low && value <= high, `${what} from ${low} to ${high} dB, got ${value}`);
+}
+
+async function seeTones(page) {
+  await hearTone(page, { ...kOff, highPass: true }, 1000, -20);
+  const high = await levels(page);
+  within(high.before, -21, -19, 'the tone itself');
+  within(high.after - high.before, -0.5, 0.5, 'a high tone through the high-pass');
+  await page.evaluate(() => window.processor.update({ audio: { gain: 2 } }));
+  await page.evaluate(() => window.lab.sleep(300));
+  const louder = await levels(page);
+  within(louder.after - louder.before, 5.5, 6.5, 'a gain of two');
+  await page.evaluate(() => window.processor.close());
+
+  await hearTone(page, { ...kOff, highPass: true }, 40, -20);
+  const rumble = await levels(page);
+  within(rumble.after - rumble.before, -40, -12, 'rumble through the high-pass');
+  await page.evaluate(() => window.processor.close());
+
+  await hearTone(page, { ...kOff, compressor: true }, 440, -10);
+  await setLevel(page, -10, 600);
+  const loud = await levels(page);
+  await setLevel(page, -40, 1000);
+  const quiet = await levels(page);
+  const range = loud.after - quiet.after;
+  check(range < 20, `30 dB of difference to become less than 20, got ${range}`);
+  check(range > 0, `what is louder to stay louder, got ${range}`);
+  await page.evaluate(() => window.processor.close());
+}
+
+async function seeGate(page) {
+  const gate = { threshold: -50, hysteresis: 6, holdMs: 500, releaseMs: 50 };
+  await hearTone(page, { ...kOff, noiseGate: gate }, 440, -53);
+  const open = async () => {
+    const { before, after } = await levels(page, 0.2);
+    if (Math.abs(after - before) < 0.7) return true;
+    check(after < before - 30, `the gate open or shut, got ${before} and ${after}`);
+    return false;
+  };
+  check(!(await open()), 'a tone of -53 dB not to open the gate');
+  await setLevel(page, -48.5, 200);
+  check(await open(), 'a tone of -48.5 dB to open it');
+  await setLevel(page, -53, 1000);
+  check(await open(), 'a tone of -53 dB to keep it open');
+  await setLevel(page, -58, 100);
+  check(await open(), 'a short pause not to shut it');
+  await setLevel(page, -58, 700);
+  check(!(await open()), 'a long pause to shut it');
+  const said = await page.evaluate(() => window.heard.at(-1));
+  within(said.levelDb, -59, -57, 'the level that the gate reports');
+  check(said.gateOpen === false, 'the gate to be reported as shut');
+  await page.evaluate(() => window.processor.close());
+}
+
+// Rendered without a device, so that no buffer of the browser's counts, and exact to the sample.
+async function measureDelay(t, page, name, noiseSuppression) {
+  const seen = await page.evaluate(async (suppress) => {
+    const { AudioGraph } = await import('/processing/audio-graph.js');
+    const { kDefaultAudio } = await import('/processing/options.js');
+    const { lab } = window;
+    const context = new OfflineAudioContext(2, 4 * 48_000, 48_000);
+    const buffer = context.createBuffer(1, 4 * 48_000, 48_000);
+    const samples = buffer.getChannelData(0);
+    // Bursts of tones like a voice's.
+    for (let i = 0; i < samples.length; i += 1) {
+      const pitch = 150 + 60 * Math.sin(i / 9000);
+      let value = 0;
+      for (let k = 1; k < 12; k += 1) value += Math.sin((2 * Math.PI * pitch * k * i) / 48_000) / k;
+      samples[i] = i % 16_000 < 9000 ? value * 0.1 : 0;
+    }
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    const merger = context.createChannelMerger(2);
+    merger.connect(context.destination);
+    source.connect(merger, 0, 0);
+    const destination = context.createGain();
+    destination.channelCount = 1;
+    destination.channelCountMode = 'explicit';
+    destination.connect(merger, 0, 1);
+    const said = [];
+    const failed = [];
+    const events = { report: (stats) => said.push(stats), failed: (reason) => failed.push(reason) };
+    const assets = new URL('/media/', location.href);
+    const input = context.createGain();
+    source.connect(input);
+    const ends = { source: input, destination };
+    const graph = await AudioGraph.create(context, ends, assets, events);
+    await graph.configure({ ...kDefaultAudio, noiseSuppression: suppress });
+    await lab.sleep(300); // what the worklet is told arrives
+    source.start();
+    const heard = await context.startRendering();
+    await lab.sleep(100);
+    const [before, after] = [0, 1].map((c) => heard.getChannelData(c).slice(96_000, 144_000));
+    return {
+      delayMs: (lab.lag(before, after) / 48_000) * 1000,
+      level: lab.decibels(after),
+      said: said.at(-1),
+      failed,
+    };
+  }, noiseSuppression);
+  check(seen.failed.length === 0, `no failure, got ${seen.failed}`);
+  check(seen.said.suppressing === noiseSuppression, 'what was asked for to run');
+  check(seen.level > -40, `sound to come out, got ${seen.level} dB`);
+  t.measure(`delay of ${name}`, Number(seen.delayMs.toFixed(1)), 'ms');
+  check(seen.delayMs <= kMaxDelayMs, `at most ${kMaxDelayMs} ms of delay, got ${seen.delayMs}`);
+  check(Math.abs(seen.said.delayMs - seen.delayMs) < 2, `the told delay, got ${seen.said.delayMs}`);
+}
+
+async function seeSuppression(t, browser) {
+  const speech = execFileSync('espeak-ng', [
+    '--stdout',
+    '-v',
+    'en-gb',
+    '-s',
+    '140',
+    'The quick brown fox jumps over the lazy dog. Pack my box with five dozen jugs.',
+  ]);
+  const page = await openPage(t, browser, { '/speech.wav': speech });
+  const heard = await page.evaluate(async (off) => {
+    const { lab } = window;
+    const processor = lab.processor({ audio: { ...off, noiseSuppression: true } });
+    const context = await lab.context();
+    const words = await context.decodeAudioData(await (await fetch('/speech.wav')).arrayBuffer());
+    const start = (buffer, level) => {
+      const source = context.createBufferSource();
+      source.buffer = buffer;
+      const gain = context.createGain();
+      gain.gain.value = level;
+      source.connect(gain);
+      return [source, gain];
+    };
+    const hiss = context.createBuffer(1, 2 * context.sampleRate, context.sampleRate);
+    const samples = hiss.getChannelData(0);
+    // The deep noise of a room: fans and traffic.
+    let last = 0;
+    for (let i = 0; i < samples.length; i += 1) {
+      last += 0.1 * (Math.random() * 2 - 1 - last);
+      samples[i] = last;
+    }
+    const [noise, noiseGain] = start(hiss, 0.1);
+    noise.loop = true;
+    const [voice, voiceGain] = start(words, 0.6);
+    const microphone = await lab.microphone(() => {
+      const both = context.createGain();
+      noiseGain.connect(both);
+      voiceGain.connect(both);
+      return both;
+    });
+    const clean = await lab.microphone(() => voiceGain);
+    noise.start();
+    const cleaned = await processor.processAudio(microphone);
+    const suppressing = new Promise((done) => {
+      processor.on('audio', (stats) => stats.suppressing && done());
+    });
+    await Promise.race([suppressing, lab.sleep(5000)]);
+    await lab.sleep(700); // it learns what the noise is
+    const [noiseIn, noiseOut] = await lab.record(microphone, cleaned, 0.8);
+    voice.start();
+    await lab.sleep(100);
+    const [voiceIn, voiceOut] = await lab.record(clean, cleaned, 2);
+    const lag = lab.lag(voiceIn, voiceOut);
+    let product = 0;
+    let squaresIn = 0;
+    let squaresOut = 0;
+    for (let i = 0; i < voiceIn.length - lag; i += 1) {
+      product += voiceIn[i] * voiceOut[i + lag];
+      squaresIn += voiceIn[i] ** 2;
+      squaresOut += voiceOut[i + lag] ** 2;
+    }
+    await processor.close();
+    return {
+      failures: lab.failures,
+      noiseIn: lab.decibels(noiseIn),
+      noiseOut: lab.decibels(noiseOut),
+      voiceIn: lab.decibels(voiceIn),
+      voiceOut: lab.decibels(voiceOut),
+      likeness: product / Math.sqrt(squaresIn * squaresOut),
+    };
+  }, kOff);
+  check(heard.failures.length === 0, `no failure, got ${heard.failures}`);
+  const less = heard.noiseIn - heard.noiseOut;
+  t.measure('noise taken away', Number(less.toFixed(1)), 'dB');
+  t.measure('likeness of the cleaned speech to the speech', Number(heard.likeness.toFixed(3)), '');
+  check(less > 15, `15 dB less noise, got ${JSON.stringify(heard)}`);
+  within(heard.voiceOut - heard.voiceIn, -4, 2, 'the voice, which is kept,');
+  check(heard.likeness > 0.85, `the words to be the same, got ${JSON.stringify(heard)}`);
+}
+
+async function seeAll(t, browser) {
+  const page = await openPage(t, browser);
+  await seeTones(page);
+  await seeGate(page);
+  const failures = await page.evaluate(() => window.lab.failures);
+  check(failures.length === 0, `no failure, got ${failures}`);
+}
+
+export const cases = [
+  {
+    name: 'tones through high-pass, compressor, gain and gate',
+    needs: ['chromium'],
+    run: async (t) => seeAll(t, await t.chromium()),
+  },
+  {
+    name: 'noise suppression leaves the words and takes the noise',
+    needs: ['chromium'],
+    run: async (t) => seeSuppression(t, await t.chromium()),
+  },
+  {
+    name: 'processing delays sound by at most 30 ms',
+    needs: ['chromium'],
+    async run(t) {
+      const page = await openPage(t, await t.chromium());
+      await measureDelay(t, page, 'the audio chain', false);
+      await measureDelay(t, page, 'the audio chain with noise suppression', true);
+    },
+  },
+  {
+    name: 'a processed track stands for its device: stopping and ending',
+    needs: ['chromium'],
+    async run(t) {
+      const page = await openPage(t, await t.chromium());
+      const seen = await page.evaluate(async () => {
+        const { lab } = window;
+        const processor = lab.processor();
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+        const [microphone] = stream.getAudioTracks();
+        const [camera] = stream.getVideoTracks();
+        const sound = await processor.processAudio(microphone);
+        const picture = await processor.processVideo(camera);
+        const sizes = [picture.getSettings().width, camera.getSettings().width];
+        sound.stop();
+        picture.stop();
+        return {
+          sizes,
+          states: [microphone.readyState, camera.readyState],
+          stats: processor.stats(),
+        };
+      });
+      check(seen.sizes[0] === seen.sizes[1], `the camera's size, got ${seen.sizes}`);
+      check(seen.states.join() === 'ended,ended', `both devices released, got ${seen.states}`);
+      check(!seen.stats.video && !seen.stats.audio, 'nothing to be processed any more');
+      await waitFor('no error in the page', () => {
+        return !page.console.some((line) => /uncaught|processing/.test(line));
+      });
+    },
+  },
+];
