@@ -53,9 +53,10 @@ const sfu::LayerOptions& options_of(Track& track, Instant now) {
 }
 
 void Allocation::on_estimate(const cc::Estimate& estimate, Instant now) {
-    estimate_ = estimate.target;
+    // Layers follow what lasts: the pacer holds back what a queue must not be fed meanwhile.
+    estimate_ = estimate.lasting;
     estimate_reason_ = text(estimate.reason);
-    allocator_.on_estimate(estimate.target, now);
+    allocator_.on_estimate(estimate.lasting, now);
     allocator_.on_blind(estimate.blind);
     touch(now);
 }

@@ -180,7 +180,7 @@ void Allocator::choose(Instant now) {
     if (!path_.probes()) limit = std::max(*limit, lowest_);
     fill(limit, false);
     // The first limit lowers nothing: until then it was not known how much there is.
-    if (lowered() && limited_) gate_.on_lowered(now);
+    if (lowered() && limited_) gate_.on_lowered(used_, now);
     limited_ = true;
     kept_.clear();
     for (const Candidate& candidate : candidates_) kept_.push_back(candidate.level);
@@ -191,7 +191,8 @@ void Allocator::choose(Instant now) {
     const bool wanted =
         std::ranges::any_of(candidates_, [](const Candidate& c) { return c.level < c.top(); });
     const bool may_try = wanted && path_.may_try(kept_filled, now);
-    if (gate_.ask(room || may_try, now)) {
+    const Bitrate known = path_.probes() ? *limit : Bitrate{};
+    if (gate_.ask(room || may_try, known, now)) {
         gate_.on_raised(now);
         if (room) return;
         lift_one();

@@ -320,6 +320,25 @@ TEST_F(AllocatorTest, FallsAtOnceAndReturnsWithPatience) {
     EXPECT_EQ(levels_after(2s), "2");
 }
 
+TEST_F(AllocatorTest, FailuresOfANarrowPathDoNotCountOnAWiderOne) {
+    video(camera());
+    estimate(2500);
+    EXPECT_EQ(levels_after(1s), "2");
+    estimate(700);
+    EXPECT_EQ(levels(), "1");
+    for (const auto hold : {3s, 6s, 12s, 24s}) {
+        estimate(2500);
+        EXPECT_EQ(levels_after(hold - 200ms), "1");
+        EXPECT_EQ(levels_after(2s), "2");
+        estimate(700);  // the try fails
+        EXPECT_EQ(levels(), "1");
+    }
+    estimate(2500);
+    EXPECT_EQ(levels_after(20s), "1");
+    estimate(6000);
+    EXPECT_EQ(levels_after(2s), "2");
+}
+
 TEST_F(AllocatorTest, PausesAndResumes) {
     video(camera(), kBig);
     video(camera(), kThumb);
