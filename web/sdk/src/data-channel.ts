@@ -44,6 +44,7 @@ export class DataChannel extends DataPipe {
     readonly label: string,
     readonly options: DataChannelOptions,
     private readonly maxMessageBytes_: () => number | undefined,
+    private readonly connectionLost_: () => boolean = () => false,
   ) {
     super();
   }
@@ -79,8 +80,14 @@ export class DataChannel extends DataPipe {
     channel.onopen = () => this.opened_();
     channel.onmessage = ({ data }) => this.emit('message', decodeData(data));
     channel.onbufferedamountlow = () => this.flush_();
-    channel.onclose = () => this.closed_();
-    channel.onerror = (event) => this.failed_(event);
+    // With its connection a channel is not over: the next connection brings a new one. Chromium may
+    // tell of the end of the association by the error alone before it changes any state.
+    let aborted = false;
+    channel.onclose = () => (aborted || this.connectionLost_() ? this.detach() : this.closed_());
+    channel.onerror = (event) => {
+      aborted ||= (event as RTCErrorEvent).error?.errorDetail === 'sctp-failure';
+      this.failed_(event);
+    };
     if (channel.readyState === 'open') this.opened_();
   }
 

@@ -1,5 +1,15 @@
 // @parley/client: join Parley rooms from the browser.
 
+export {
+  type CallPeer,
+  type CallSignal,
+  type CallSignaling,
+  type CallSignalingListener,
+  type MediaState,
+  RoomSignaling,
+  type RoomSignalingOptions,
+} from './call-signaling.js';
+export type { CallStats } from './call-stats.js';
 export { type ChatMessage, kMaxChatLength, kMaxReactionLength, type Reaction } from './chat.js';
 export {
   ConferenceClient,
@@ -9,9 +19,19 @@ export {
   type JoinOptions,
   type Speaker,
 } from './conference.js';
+export {
+  type CallState,
+  WebRTCConnection,
+  type WebRTCConnectionConfig,
+  type WebRTCConnectionEvents,
+} from './connection.js';
+export { DataChannel, type DataChannelOptions } from './data-channel.js';
+export type { DataValue, DecodedData } from './data-codec.js';
+export { type DataEvents, type DataLimits, DataPipe, type DataState } from './data-pipe.js';
 export { type DeviceChange, watchDevices } from './devices.js';
 export {
   ConnectionError,
+  DataError,
   MediaError,
   type MediaErrorCode,
   ParleyError,
@@ -37,9 +57,12 @@ export { RemoteParticipant, RemoteTrack } from './remote.js';
 export { SignalingClient, type SignalingEvents, type SignalingState } from './signaling.js';
 export { cameraEncodings, type Layer, type LayerWish, type VideoLimits } from './simulcast.js';
 export {
+  type DataStats,
   type InboundStats,
+  judgeQuality,
   type OutboundStats,
   type Quality,
+  type QualityJudgement,
   qualityOf,
   StatsNormaliser,
   type StatsSample,

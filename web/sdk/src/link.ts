@@ -7,6 +7,7 @@
 
 import { Emitter } from './emitter.js';
 import { ConnectionError } from './errors.js';
+import { PathWatch } from './path-watch.js';
 import type { Platform } from './platform.js';
 
 export interface LinkOptions {
@@ -26,17 +27,22 @@ export interface LinkEvents {
   track: { mid: string; streamId: string; track: MediaStreamTrack; receiver: RTCRtpReceiver };
   /** A section stopped carrying remote media. */
   trackEnded: { mid: string };
+  /** The other side opened a data channel. */
+  dataChannel: RTCDataChannel;
   /** Descriptions were exchanged; the mids of new sections are known. */
   negotiated: undefined;
   error: ConnectionError;
 }
 
-/** How long a link may stay interrupted before it asks for an ICE restart. */
-const kRestartAfterMs = 2500;
+/**
+ * How long a link may stay interrupted before it asks for an ICE restart. Browsers call it
+ * disconnected late enough; the moment is for connections that come back by themselves.
+ */
+const kRestartAfterMs = 500;
 /** ICE restarts without success before the link counts as failed. */
 const kMaxRestarts = 3;
 /** Time for a restart to succeed. */
-const kRestartPatienceMs = 8000;
+const kRestartPatienceMs = 5000;
 
 export class Link extends Emitter<LinkEvents> {
   readonly pc: RTCPeerConnection;
@@ -49,6 +55,8 @@ export class Link extends Emitter<LinkEvents> {
   private restartTimer_: unknown;
   private readonly live_ = new Map<string, MediaStreamTrack>();
   private readonly early_: RTCIceCandidateInit[] = [];
+  private readonly watch_: PathWatch;
+  private readonly stopNetworkWatch_: () => void;
 
   constructor(private readonly options_: LinkOptions) {
     super();
@@ -64,7 +72,13 @@ export class Link extends Emitter<LinkEvents> {
       if (candidate) options_.sendCandidate(candidate.toJSON());
     };
     this.pc.ontrack = (event) => this.remoteTrack_(event);
+    this.pc.ondatachannel = ({ channel }) => this.emit('dataChannel', channel);
     this.pc.onconnectionstatechange = () => this.connectionChanged_(this.pc.connectionState);
+    this.watch_ = new PathWatch(options_.platform, this.pc, () => this.restartIce());
+    // Another network has other addresses: those of the old one lead nowhere.
+    this.stopNetworkWatch_ = options_.platform.onNetworkChange(() => {
+      if (this.state_ === 'connected' || this.state_ === 'interrupted') this.restartIce();
+    });
   }
 
   get peerId(): string {
@@ -91,7 +105,8 @@ export class Link extends Emitter<LinkEvents> {
       if (this.pc.signalingState !== 'stable') return;
       this.makingOffer_ = true;
       try {
-        await this.pc.setLocalDescription(await this.pc.createOffer(options));
+        this.beforeDescribe?.();
+        await this.pc.setLocalDescription(this.edited_(await this.pc.createOffer(options)));
         this.beforeSend?.();
         this.sendLocal_();
       } finally {
@@ -113,11 +128,13 @@ export class Link extends Emitter<LinkEvents> {
         if (this.ignoringOffer_) return;
       }
       accepted();
-      await this.pc.setRemoteDescription(description);
+      const { type, sdp = '' } = description;
+      await this.pc.setRemoteDescription({ type, sdp: this.editRemote?.(sdp) ?? sdp });
       await this.addEarlyCandidates_();
       if (description.type === 'offer') {
         await this.beforeAnswer?.();
-        await this.pc.setLocalDescription(await this.pc.createAnswer());
+        this.beforeDescribe?.();
+        await this.pc.setLocalDescription(this.edited_(await this.pc.createAnswer()));
         this.beforeSend?.();
         this.sendLocal_();
       }
@@ -129,6 +146,13 @@ export class Link extends Emitter<LinkEvents> {
 
   /** Runs between a remote offer and our answer: the moment to add our own tracks in a mesh. */
   beforeAnswer: (() => Promise<void> | void) | null = null;
+
+  /** Runs before an offer or answer is made: the moment to order codecs. */
+  beforeDescribe: (() => void) | null = null;
+
+  /** Changes descriptions, where the browser has no call for what is wanted. */
+  editLocal: ((sdp: string) => string) | null = null;
+  editRemote: ((sdp: string) => string) | null = null;
 
   /** Runs before each description goes out, when the sections have their mids. */
   beforeSend: (() => void) | null = null;
@@ -161,10 +185,17 @@ export class Link extends Emitter<LinkEvents> {
     this.pc.onnegotiationneeded = null;
     this.pc.onicecandidate = null;
     this.pc.ontrack = null;
+    this.pc.ondatachannel = null;
     this.pc.onconnectionstatechange = null;
+    this.watch_.stop();
+    this.stopNetworkWatch_();
     this.pc.close();
     this.setState_('closed');
     this.clearListeners();
+  }
+
+  private edited_({ type, sdp = '' }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {
+    return { type, sdp: this.editLocal?.(sdp) ?? sdp };
   }
 
   private sendLocal_(): void {
@@ -229,6 +260,7 @@ export class Link extends Emitter<LinkEvents> {
     if (state === 'connected') {
       platform.clearTimer(this.restartTimer_);
       this.restarts_ = 0;
+      this.watch_.start();
       this.setState_('connected');
     } else if (state === 'disconnected') {
       this.setState_('interrupted');

@@ -27,6 +27,8 @@ export interface Platform {
   explainRefusal(socketUrl: string): Promise<Refusal | null>;
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection;
   createStream(tracks: MediaStreamTrack[]): MediaStream;
+  /** The codecs that this browser can use, in its own order; empty where it does not tell. */
+  codecCapabilities(kind: 'audio' | 'video'): RTCRtpCodec[];
   readonly mediaDevices: MediaDevices | undefined;
   readonly secure: boolean;
   /** Monotonic milliseconds. */
@@ -54,6 +56,7 @@ export function browserPlatform(): Platform {
     explainRefusal,
     createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
     createStream: (tracks) => new MediaStream(tracks),
+    codecCapabilities: (kind) => globalThis.RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? [],
     get mediaDevices() {
       return globalThis.navigator?.mediaDevices;
     },
@@ -69,7 +72,13 @@ export function browserPlatform(): Platform {
       const target = globalThis.window;
       if (!target) return () => {};
       target.addEventListener('online', callback);
-      return () => target.removeEventListener('online', callback);
+      // From Wi-Fi to cellular: told by Chromium on phones alone.
+      const connection = (target.navigator as { connection?: EventTarget }).connection;
+      connection?.addEventListener?.('change', callback);
+      return () => {
+        target.removeEventListener('online', callback);
+        connection?.removeEventListener?.('change', callback);
+      };
     },
     onResize: (element, callback) => {
       if (typeof ResizeObserver === 'undefined') return () => {};

@@ -1,7 +1,7 @@
 // Takes the statistics of all open connections once a second and keeps the last two minutes.
 
 import type { Platform } from './platform.js';
-import { StatsNormaliser, type StatsSample } from './stats.js';
+import { type DataStats, StatsNormaliser, type StatsSample } from './stats.js';
 
 const kIntervalMs = 1000;
 const kKept = 120;
@@ -67,5 +67,23 @@ function merge(samples: StatsSample[]): StatsSample | null {
     inbound: samples.flatMap((s) => s.inbound),
     outbound: samples.flatMap((s) => s.outbound),
     transport: last.transport,
+    data: mergeData(samples.map((s) => s.data)),
+  };
+}
+
+function mergeData(all: DataStats[]): DataStats {
+  const total = (read: (data: DataStats) => number) => all.reduce((sum, d) => sum + read(d), 0);
+  const rate = (read: (data: DataStats) => number | undefined) => {
+    const known = all.map(read).filter((r) => r !== undefined);
+    return known.length > 0 ? known.reduce((sum, r) => sum + r, 0) : undefined;
+  };
+  return {
+    channels: total((d) => d.channels),
+    messagesSent: total((d) => d.messagesSent),
+    messagesReceived: total((d) => d.messagesReceived),
+    bytesSent: total((d) => d.bytesSent),
+    bytesReceived: total((d) => d.bytesReceived),
+    bitsPerSecondSent: rate((d) => d.bitsPerSecondSent),
+    bitsPerSecondReceived: rate((d) => d.bitsPerSecondReceived),
   };
 }

@@ -57,12 +57,24 @@ export interface TransportStats {
   dtlsState: string | undefined;
 }
 
+/** All data channels of a connection together. */
+export interface DataStats {
+  channels: number;
+  messagesSent: number;
+  messagesReceived: number;
+  bytesSent: number;
+  bytesReceived: number;
+  bitsPerSecondSent: number | undefined;
+  bitsPerSecondReceived: number | undefined;
+}
+
 export interface StatsSample {
   /** Milliseconds of the wall clock. */
   at: number;
   inbound: InboundStats[];
   outbound: OutboundStats[];
   transport: TransportStats;
+  data: DataStats;
 }
 
 // The parts of the W3C statistics that are read here; TypeScript's DOM types lack many of them.
@@ -98,8 +110,9 @@ export class StatsNormaliser {
       }
     }
     const transport = this.transport_(current);
+    const data = this.data_([...current.values()].filter((s) => s.type === 'data-channel'));
     this.previous_ = current;
-    return { at, inbound, outbound, transport };
+    return { at, inbound, outbound, transport, data };
   }
 
   private inbound_(stat: Raw, all: Map<string, Raw>): InboundStats {
@@ -169,6 +182,23 @@ export class StatsNormaliser {
     };
   }
 
+  private data_(channels: Raw[]): DataStats {
+    const total = (field: string) => channels.reduce((sum, s) => sum + (num(s[field]) ?? 0), 0);
+    const rates = (field: string) => {
+      const known = channels.map((s) => this.bitRate_(s, field)).filter((r) => r !== undefined);
+      return known.length > 0 ? known.reduce((sum, r) => sum + r, 0) : undefined;
+    };
+    return {
+      channels: channels.filter((s) => s.state === 'open').length,
+      messagesSent: total('messagesSent'),
+      messagesReceived: total('messagesReceived'),
+      bytesSent: total('bytesSent'),
+      bytesReceived: total('bytesReceived'),
+      bitsPerSecondSent: rates('bytesSent'),
+      bitsPerSecondReceived: rates('bytesReceived'),
+    };
+  }
+
   private delta_(stat: Raw, field: string): number | undefined {
     const now = num(stat[field]);
     const before = num(this.previous_.get(stat.id)?.[field]);
@@ -230,6 +260,30 @@ export function qualityOf(roundTripMs: number | undefined, lossRatio: number | u
   if (loss > 0.02 || rtt > 150) return 'fair';
   if (loss > 0.005 || rtt > 50) return 'good';
   return 'excellent';
+}
+
+export interface QualityJudgement {
+  quality: Quality;
+  /** What keeps it from being better; `none` when it is excellent. */
+  reason: 'none' | 'loss' | 'round_trip' | 'loss_and_round_trip';
+  roundTripMs: number | undefined;
+  /** 0 to 1, the worse direction. */
+  lossRatio: number | undefined;
+  /** What the browser believes that the path carries. */
+  availableOutgoingBitsPerSecond: number | undefined;
+}
+
+/** The quality with its reason: which of the two figures alone would give the same level. */
+export function judgeQuality(sample: StatsSample): QualityJudgement {
+  const { roundTripMs, availableOutgoingBitsPerSecond } = sample.transport;
+  const lossRatio = worstLoss(sample);
+  const quality = qualityOf(roundTripMs, lossRatio);
+  const byLoss = qualityOf(undefined, lossRatio) === quality;
+  const byTrip = qualityOf(roundTripMs, undefined) === quality;
+  let reason: QualityJudgement['reason'] = 'none';
+  if (quality !== 'excellent' && byLoss) reason = byTrip ? 'loss_and_round_trip' : 'loss';
+  else if (quality !== 'excellent') reason = 'round_trip';
+  return { quality, reason, roundTripMs, lossRatio, availableOutgoingBitsPerSecond };
 }
 
 /** A sample's worst loss in either direction. */

@@ -148,12 +148,23 @@ describe('a data channel', () => {
       closed += 1;
     });
     raw.open();
-    raw.fail(12);
     raw.fail(null);
     raw.close();
     raw.onclose?.();
     expect(errors.map((e) => e.code)).toEqual(['channel_failed']);
     expect(closed).toBe(1);
+  });
+
+  it('outlives its association, also where the browser tells of its end by an error first', () => {
+    const told: string[] = [];
+    channel.on('error', (e) => told.push(e.code));
+    channel.on('closed', () => told.push('closed'));
+    raw.open();
+    raw.fail(12);
+    raw.close();
+    raw.onclose?.();
+    expect(told).toEqual([]);
+    expect(channel.state).toBe('connecting');
   });
 });
 

@@ -20,7 +20,11 @@ export class FakePlatform implements Platform {
   refusal: Refusal | null = null;
   private readonly timers_ = new Set<Timer>();
   private readonly watched_ = new Map<Element, (size: ViewSize) => void>();
-  private networkChanged_: (() => void) | null = null;
+  private readonly networkChanged_ = new Set<() => void>();
+  codecs: Record<'audio' | 'video', string[]> = {
+    audio: ['audio/opus', 'audio/red'],
+    video: ['video/VP8', 'video/rtx', 'video/VP9'],
+  };
 
   createSocket(url: string): SocketLike {
     const socket = new FakeSocket(url);
@@ -37,6 +41,9 @@ export class FakePlatform implements Platform {
   }
   createStream(tracks: MediaStreamTrack[]): MediaStream {
     return fakeStream(tracks as unknown as FakeTrack[]);
+  }
+  codecCapabilities(kind: 'audio' | 'video'): RTCRtpCodec[] {
+    return this.codecs[kind].map((mimeType) => ({ mimeType, clockRate: 90_000 }));
   }
   now(): number {
     return this.time;
@@ -56,10 +63,9 @@ export class FakePlatform implements Platform {
     this.timers_.delete(timer as Timer);
   }
   onNetworkChange(callback: () => void): () => void {
-    this.networkChanged_ = callback;
-    return () => {
-      this.networkChanged_ = null;
-    };
+    const own = () => callback();
+    this.networkChanged_.add(own);
+    return () => this.networkChanged_.delete(own);
   }
 
   onResize(element: Element, callback: (size: ViewSize) => void): () => void {
@@ -83,7 +89,7 @@ export class FakePlatform implements Platform {
     this.watched_.get(element)?.({ width, height });
   }
   networkChange(): void {
-    this.networkChanged_?.();
+    for (const callback of [...this.networkChanged_]) callback();
   }
 
   /** Turns the clock, running what falls due in order. */
@@ -260,7 +266,9 @@ export class FakeDevices extends EventTarget {
 export function fakeStream(tracks: FakeTrack[], id = 'stream'): MediaStream {
   return {
     id,
-    getTracks: () => tracks,
+    getTracks: () => [...tracks],
+    addTrack: (track: FakeTrack) => tracks.push(track),
+    removeTrack: (track: FakeTrack) => tracks.splice(tracks.indexOf(track), 1),
     getAudioTracks: () => tracks.filter((t) => t.kind === 'audio'),
     getVideoTracks: () => tracks.filter((t) => t.kind === 'video'),
   } as unknown as MediaStream;
@@ -271,12 +279,20 @@ export class FakeSender {
   encodings: RTCRtpEncodingParameters[] = [];
   /** How often parameters were set. */
   set = 0;
+  /** What getStats tells of the path in use. */
+  path: Record<string, unknown> | null = null;
   private transaction_ = 0;
 
   async replaceTrack(track: FakeTrack | null): Promise<void> {
     this.track = track;
   }
   setStreams(): void {}
+  async getStats() {
+    const pair = { id: 'pair', type: 'candidate-pair', ...this.path };
+    const transport = { id: 'transport', type: 'transport', selectedCandidatePairId: 'pair' };
+    const stats = this.path ? [pair, transport] : [];
+    return new Map(stats.map((s) => [s.id, s]));
+  }
   getParameters() {
     this.transaction_ += 1;
     return {
@@ -300,6 +316,7 @@ export class FakeTransceiver {
   currentDirection: RTCRtpTransceiverDirection | null = null;
   sender: FakeSender;
   receiver: { track: FakeTrack };
+  preferred: string[] = [];
   constructor(
     track: FakeTrack | null,
     readonly kind: 'audio' | 'video',
@@ -309,6 +326,12 @@ export class FakeTransceiver {
     this.sender = new FakeSender(track);
     this.sender.encodings = (init.sendEncodings ?? [{}]).map((e) => ({ active: true, ...e }));
     this.receiver = { track: new FakeTrack(kind) };
+  }
+  setCodecPreferences(codecs: RTCRtpCodec[]): void {
+    this.preferred = codecs.map((c) => c.mimeType);
+  }
+  stop(): void {
+    this.direction = 'stopped';
   }
 }
 
@@ -359,7 +382,8 @@ export class FakeDataChannel {
     this.onmessage?.({ data });
   }
   fail(sctpCauseCode: number | null): void {
-    this.onerror?.({ error: { sctpCauseCode } });
+    const errorDetail = sctpCauseCode === null ? 'data-channel-failure' : 'sctp-failure';
+    this.onerror?.({ error: { sctpCauseCode, errorDetail } });
   }
 }
 
@@ -371,10 +395,16 @@ export class FakePeerConnection {
   transceivers: FakeTransceiver[] = [];
   candidates: RTCIceCandidateInit[] = [];
   restarts = 0;
+  channels: FakeDataChannel[] = [];
+  sctp: { maxMessageSize: number; state: string } | null = {
+    maxMessageSize: 262_144,
+    state: 'open',
+  };
   stats: { id: string; type: string; [key: string]: unknown }[] = [];
   onnegotiationneeded: (() => void) | null = null;
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
   ontrack: ((event: unknown) => void) | null = null;
+  ondatachannel: ((event: { channel: unknown }) => void) | null = null;
   onconnectionstatechange: (() => void) | null = null;
   private offers_ = 0;
 
@@ -382,6 +412,14 @@ export class FakePeerConnection {
 
   getTransceivers() {
     return this.transceivers;
+  }
+  getSenders() {
+    return this.transceivers.map((t) => t.sender);
+  }
+  createDataChannel(label: string, init: RTCDataChannelInit = {}) {
+    const channel = new FakeDataChannel(label, init);
+    this.channels.push(channel);
+    return channel;
   }
   addTransceiver(trackOrKind: FakeTrack | 'audio' | 'video', init: RTCRtpTransceiverInit = {}) {
     const track = typeof trackOrKind === 'string' ? null : trackOrKind;

@@ -123,9 +123,9 @@ describe('recovery', () => {
     await link.handleDescription({ type: 'answer', sdp: 'a' });
     pc.become('connected');
     pc.become('disconnected');
-    await platform.advance(2000);
+    await platform.advance(300);
     expect(pc.restarts).toBe(0);
-    await platform.advance(1000);
+    await platform.advance(700);
     expect(pc.restarts).toBe(1);
     await platform.advance(60_000);
     expect(pc.restarts).toBe(3);
@@ -135,10 +135,63 @@ describe('recovery', () => {
   it('does nothing more once connected again', async () => {
     pc.become('connected');
     pc.become('disconnected');
-    await platform.advance(1000);
+    await platform.advance(300);
     pc.become('connected');
     await platform.advance(60_000);
     expect(pc.restarts).toBe(0);
+    link.close();
     expect(platform.timerCount).toBe(0);
+  });
+
+  it('looks for a new path when the network changed', async () => {
+    pc.become('connected');
+    platform.networkChange();
+    expect(pc.restarts).toBe(1);
+    link.close();
+    platform.networkChange();
+    expect(pc.restarts).toBe(1);
+  });
+});
+
+describe('a path that falls silent', () => {
+  let received = 0;
+  const flow = async (milliseconds: number, each = 25) => {
+    for (let past = 0; past < milliseconds; past += 500) {
+      received += each;
+      pc.transceivers[0]!.sender.path = { packetsReceived: received };
+      await platform.advance(500);
+    }
+  };
+
+  beforeEach(async () => {
+    received = 0;
+    const section = pc.addTransceiver(new FakeTrack('audio'));
+    section.currentDirection = 'sendonly';
+    pc.become('connected');
+  });
+
+  it('is looked for anew long before the browser says so', async () => {
+    await flow(4000);
+    await flow(2000, 0);
+    expect(pc.restarts).toBe(1);
+    // One alarm is enough until packets flow again.
+    await flow(20_000, 0);
+    expect(pc.restarts).toBe(1);
+  });
+
+  it('means nothing where packets did not flow steadily', async () => {
+    for (let i = 0; i < 5; i += 1) {
+      await flow(1000);
+      await flow(1000, 0);
+    }
+    await flow(5000, 0);
+    expect(pc.restarts).toBe(0);
+  });
+
+  it('is no alarm when the machine was too busy to look', async () => {
+    await flow(4000);
+    platform.time += 5000;
+    await flow(1000, 0);
+    expect(pc.restarts).toBe(0);
   });
 });
