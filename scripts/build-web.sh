@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds web/app/dist when the web sources changed. The build of the binary copies it beside it.
+# Builds web/app/dist and the examples (build/examples) when their sources changed. The build of the
+# binary copies the app beside it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root/web"
 
 fingerprint() {
-    find . -name node_modules -prune -o -name dist -prune -o -type f -print0 |
+    find . ../examples -name node_modules -prune -o -name dist -prune -o -type f -print0 |
         sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
@@ -16,9 +17,9 @@ if [ "$(cat node_modules/.lock-fingerprint 2>/dev/null || true)" != "$lock" ]; t
     echo "$lock" > node_modules/.lock-fingerprint
 fi
 want=$(fingerprint)
-if [ -f app/dist/index.html ] && [ "$(cat node_modules/.build-fingerprint 2>/dev/null || true)" = "$want" ]; then
+if [ -f app/dist/index.html ] && [ -d ../build/examples ] && [ "$(cat node_modules/.build-fingerprint 2>/dev/null || true)" = "$want" ]; then
     exit 0
 fi
-echo "Building the web app"
+echo "Building the web app and the examples"
 "$root/scripts/with-node.sh" npm run --silent build
 echo "$want" > node_modules/.build-fingerprint

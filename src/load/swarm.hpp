@@ -17,8 +17,7 @@ namespace parley::load {
 
 class Swarm {
  public:
-    /// `milestone`: a phase begins, which must not be left out.
-    using Progress = std::function<void(const std::string& line, bool milestone)>;
+    using Progress = std::function<void(const std::string& line)>;
 
     Swarm(const Options& options, const MediaLoops& loops, const ServerAddress& server,
           Progress progress);
@@ -41,7 +40,7 @@ class Swarm {
     void start_joins(Instant now);
     void measure(Instant now);
     bool all_complete() const;
-    void report_progress(Instant now, bool milestone);
+    void report_progress(Instant now);
     Report make_report() const;
     void count_received(const Participant& participant, Report& report) const;
     void leave_all(Instant now);

@@ -33,6 +33,7 @@ const files = [
   'processing-audio',
   'processing-video',
   'access',
+  'call',
   'app',
 ];
 const modules = await Promise.all(files.map((name) => import(`./cases/${name}.mjs`)));

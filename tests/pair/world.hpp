@@ -122,8 +122,7 @@ class Client final : public peer::PeerObserver {
 
 class World {
  public:
-    explicit World(std::uint64_t seed, node::NodeConfig config = {},
-                   crypto::CipherPreference ciphers = crypto::CipherPreference::kFastest);
+    explicit World(std::uint64_t seed, node::NodeConfig config = {});
 
     Client& add_client(const std::string& name, const std::string& room = "room",
                        bool may_publish = true, bool may_subscribe = true);

@@ -60,20 +60,9 @@ export class Server {
     mediaPort ??= await freeUdpPort();
     const command = ['serve', '--listen', `${listen}:${port}`, '--media-port', String(mediaPort)];
     if (tls) command.push('--tls', 'self');
-    const [program, ...rest] = [...within, binary, ...command, ...args];
-    const child = spawn(program, rest, {
-      env: cleanEnvironment(settings),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const server = new Server(child, { port, mediaPort, tls, host, settings });
-    await waitFor(
-      'the server to be healthy',
-      async () => {
-        if (server.exited) throw new Error(`the server ended:\n${server.logText()}`);
-        return (await server.get('/healthz')).status === 200;
-      },
-      { timeout: 15_000 },
-    );
+    const line = [...within, binary, ...command, ...args];
+    const server = new Server(line, { port, mediaPort, tls, host, settings });
+    await server.startAgain();
     return server;
   }
 
@@ -82,14 +71,25 @@ export class Server {
     return execFileSync(binary, args, { encoding: 'utf8', env: cleanEnvironment(settings) });
   }
 
-  constructor(child, { port, mediaPort, tls, host, settings }) {
-    this.child = child;
+  constructor(line, { port, mediaPort, tls, host, settings }) {
+    this.line = line;
+    this.settings = settings;
     this.port = port;
     this.mediaPort = mediaPort;
     this.tls = tls;
     this.host = host;
     this.adminKey = settings.PARLEY_ADMIN_KEY;
     this.log = [];
+  }
+
+  /** Starts the process, with the same ports as before where there was one. */
+  async startAgain() {
+    const [program, ...args] = this.line;
+    const child = spawn(program, args, {
+      env: cleanEnvironment(this.settings),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
     this.exited = false;
     const keep = (chunk) => {
       this.log.push(...String(chunk).split('\n').filter(Boolean));
@@ -101,6 +101,21 @@ export class Server {
       this.exited = true;
       this.exit = signal ?? code;
     });
+    await waitFor(
+      'the server to be healthy',
+      async () => {
+        if (this.exited) throw new Error(`the server ended:\n${this.logText()}`);
+        return (await this.get('/healthz')).status === 200;
+      },
+      { timeout: 15_000 },
+    );
+  }
+
+  /** Ends the process at once, as a crash would. */
+  async kill() {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
   }
 
   get origin() {
