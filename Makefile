@@ -15,7 +15,8 @@ export CCACHE_NOHASHDIR := 1
 # Steps install packages and share build folders: never side by side.
 .NOTPARALLEL:
 
-.PHONY: run test build web setup setup-test configure unit e2e interop fuzz format clean help
+.PHONY: run test build web setup setup-test configure unit e2e interop fuzz bench \
+        bench-instructions format clean help
 
 help:
 	@echo "make run       install what is missing, build and serve at http://localhost:8080"
@@ -25,6 +26,8 @@ help:
 	@echo "make e2e       browsers against the real server"
 	@echo "make interop   other WebRTC stacks against the real server"
 	@echo "make fuzz      run every fuzzer for FUZZ_SECONDS (60) each"
+	@echo "make bench     cost of a packet, delay, memory, joins beside the floor (BENCH=--quick: short)"
+	@echo "make bench-instructions  instructions of the forward path, against those kept in bench/"
 	@echo "make format    format C++ and TypeScript"
 	@echo "make clean     remove build/"
 
@@ -65,6 +68,18 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@scripts/setup.sh fuzz
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+# `parley load` needs its codecs, not the web app.
+BENCH ?=
+bench: setup $(BUILD)/build.ninja
+	cmake --build --preset $(PRESET) --target parley bench_floor
+	@bench/run.py --build $(BUILD) $(BENCH)
+
+bench-instructions:
+	@scripts/setup.sh bench
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	cmake --build --preset $(PRESET) --target bench_forward
+	@bench/instructions.py --build $(BUILD) $(BENCH)
 
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i

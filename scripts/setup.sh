@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12: `setup.sh build` for building and running,
 # `setup.sh test` for the tests as well (browsers and other WebRTC stacks to test against),
-# `setup.sh fuzz` for the fuzzers.
+# `setup.sh fuzz` for the fuzzers, `setup.sh bench` for the benchmarks.
 # Runs again at no cost: what is there is left alone.
 set -euo pipefail
 
@@ -32,11 +32,14 @@ test_packages=(
 
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 
+bench_packages=(valgrind)
+
 case "$what" in
     build) packages=("${build_packages[@]}") ;;
     test) packages=("${build_packages[@]}" "${test_packages[@]}") ;;
     fuzz) packages=("${build_packages[@]}" "${fuzz_packages[@]}") ;;
-    *) echo "usage: setup.sh build|test|fuzz" >&2; exit 2 ;;
+    bench) packages=("${build_packages[@]}" "${bench_packages[@]}") ;;
+    *) echo "usage: setup.sh build|test|fuzz|bench" >&2; exit 2 ;;
 esac
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }

@@ -25,6 +25,7 @@ std::unique_ptr<Controller> make_google_controller(const Limits& limits) {
 GoogleController::GoogleController(const Limits& limits)
     : limits_(sane(limits)), rate_(limits_.start, limits_.min, limits_.max) {
     estimate_.target = limits_.start;
+    estimate_.lasting = limits_.start;
     estimate_.pacing_rate = limits_.start * kPacingFactor;
 }
 
@@ -49,6 +50,7 @@ void GoogleController::take_received(const PacketReport& report) {
         trend_.update(step->sent_delta, step->arrival_delta, step->group.last_arrival);
         queue_.on_group(step->group, competition_.competing());
         throughput_.on_group(*step);
+        busy_.on_group(*step, queue_.waited());
     }
 }
 
@@ -109,9 +111,11 @@ void GoogleController::update_rate(Instant now) {
     const Bitrate before = rate_.rate();
     const bool stepped_down = rate_.update({.usage = trend_.usage(),
                                             .queue_ms = queue_.standing(),
+                                            .waited_ms = queue_.waited(),
                                             .competing = competition_.competing(),
                                             .lost = lost_,
                                             .throughput = throughput_.rate(),
+                                            .busy = busy_.rate(),
                                             .round_trip = round_trip_,
                                             .application_limited = alr_.active()},
                                            now);
@@ -161,6 +165,7 @@ void GoogleController::end_blindness(Instant now) {
     queue_.reset();
     competition_.reset();
     throughput_.reset();
+    busy_.reset();
     alr_.reset();
     rate_.set(before * 0.5, now);
     estimate_.blind = false;
@@ -204,6 +209,7 @@ void GoogleController::on_path_changed(Instant now) {
     queue_.reset();
     competition_.reset();
     throughput_.reset();
+    busy_.reset();
     probes_.reset();
     alr_.reset();
     losses_.reset();
@@ -270,6 +276,12 @@ Bitrate GoogleController::bounded(Bitrate rate) const {
     return std::clamp(rate, limits_.min, limits_.max);
 }
 
+double GoogleController::drained() const {
+    if (competition_.competing()) return 1;
+    const double excess = std::max(0.0, queue_.standing() - RateControl::kQueueMs) / 1000;
+    return std::max(kMinDrain, 1 - excess);
+}
+
 Bitrate GoogleController::pushed_back(Bitrate rate) const {
     if (!received_any_ || !round_trip_min_) return rate;
     const double window = static_cast<double>(rate.bps) / 8 *
@@ -277,8 +289,14 @@ Bitrate GoogleController::pushed_back(Bitrate rate) const {
                                (competition_.competing() ? queue_.standing() / 1000 : 0)) +
                           3000;
     const auto in_flight = static_cast<double>(in_flight_.bytes());
-    if (in_flight <= window) return rate;
-    return rate * std::max(window / in_flight, kMinPushback);
+    const double pushback = in_flight <= window ? 1 : std::max(window / in_flight, kMinPushback);
+    return rate * std::min(pushback, drained());
+}
+
+double GoogleController::pacing_factor(Instant now) const {
+    const auto decreased = rate_.decreased_at();
+    const bool careful = decreased && now - *decreased < kCarefulFor;
+    return careful && !competition_.competing() ? kCarefulPacing : kPacingFactor;
 }
 
 void GoogleController::settle(Instant now) {
@@ -294,13 +312,16 @@ void GoogleController::settle(Instant now) {
     if (target == limits_.max || target == limits_.min) reason = EstimateReason::kLimit;
     const Bitrate pushed = std::max(pushed_back(target), std::min(limits_.min, target));
     if (pushed < target) reason = EstimateReason::kPushback;
+    estimate_.lasting = target;
+    const double pacing = pushed < target ? 1 : pacing_factor(now);
     target = pushed;
     if (estimate_.blind) {
         target = std::min(target, kBlindRate);
+        estimate_.lasting = target;
         reason = EstimateReason::kNoFeedback;
     }
     estimate_.target = target;
-    estimate_.pacing_rate = target * kPacingFactor;
+    estimate_.pacing_rate = target * pacing;
     estimate_.reason = reason;
     if (received_any_) estimate_.loss = losses_.loss();
     if (!estimate_.blind) prober_.process(probe_state(now), now);

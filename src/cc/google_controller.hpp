@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cc/alr.hpp"
+#include "cc/busy_rate.hpp"
 #include "cc/competition.hpp"
 #include "cc/controller.hpp"
 #include "cc/ecn_controller.hpp"
@@ -26,6 +27,9 @@ class GoogleController final : public Controller {
  public:
     static constexpr Duration kTick = std::chrono::milliseconds(100);
     static constexpr double kPacingFactor = 2.5;
+    /// What waited while a queue drained would fill it again: for a while it leaves no faster.
+    static constexpr double kCarefulPacing = 1.2;
+    static constexpr Duration kCarefulFor = std::chrono::seconds(3);
     /// Without feedback for so long nothing but audio is safe.
     static constexpr Duration kBlindAfter = std::chrono::seconds(3);
     static constexpr Bitrate kBlindRate = Bitrate::from_kbps(50);
@@ -35,6 +39,9 @@ class GoogleController final : public Controller {
     static constexpr Duration kInFlightMargin = std::chrono::milliseconds(350);
     /// Pushing back leaves this share of the target.
     static constexpr double kMinPushback = 0.35;
+    /// A queue that stands for longer than it may is drained: by so much less in a second of it,
+    /// down to this share.
+    static constexpr double kMinDrain = 0.5;
 
     explicit GoogleController(const Limits& limits);
 
@@ -70,6 +77,8 @@ class GoogleController final : public Controller {
     void settle(Instant now);
     Bitrate bounded(Bitrate rate) const;
     Bitrate pushed_back(Bitrate rate) const;
+    double drained() const;
+    double pacing_factor(Instant now) const;
     ProbeController::State probe_state(Instant now) const;
 
     Limits limits_;
@@ -80,6 +89,7 @@ class GoogleController final : public Controller {
     QueueMonitor queue_;
     Competition competition_;
     ThroughputEstimator throughput_;
+    BusyRate busy_;
     RateControl rate_;
     ProbeController prober_;
     ProbeResults probes_;

@@ -29,6 +29,7 @@ bool ProbeController::enqueue(Bitrate rate, const State& state, Instant now) {
     ++next_id_;
     waiting_ = true;
     asked_at_ = now;
+    asked_from_ = state.estimate;
     last_rate_ = rate;
     if (rate == limit) further_ = false;
     return true;
@@ -71,7 +72,8 @@ void ProbeController::on_demand(Bitrate wanted, const State& state, Instant now)
 
 void ProbeController::on_result(const ProbeResult& result, const State& state, Instant now) {
     if (growing_) {
-        const bool found = result.rate > state.estimate * 0.9 && !result.saturated;
+        const bool found = !result.saturated ? result.rate > state.estimate * 0.9
+                                             : result.rate > asked_from_ * kClearlyMore;
         growth_interval_ =
             found ? kGrowthInterval : std::min(growth_interval_ * 2, kMaxGrowthInterval);
     }
@@ -102,9 +104,16 @@ void ProbeController::probe_application_limited(const State& state, Instant now)
         return;
     }
     if (!limited_since_) limited_since_ = now;
-    if (now - std::max(*limited_since_, asked_at_) < kAlrInterval) return;
+    // Layers come in steps: who wants the next one and may not have it sends far less than it may,
+    // and only a probe finds out that the path has become wider.
+    const bool wants_more = demand_ > state.estimate;
+    const Duration interval =
+        wants_more ? std::min(growth_interval_, kWantingInterval) : kAlrInterval;
+    if (now - std::max(*limited_since_, asked_at_) < interval) return;
     if (state.estimate >= highest(state)) return;
+    if (wants_more && (state.overused || state.queue_ms > kQuietQueueMs)) return;
     request(state.estimate * kAlrScale, state, now, true);
+    growing_ = wants_more;
 }
 
 void ProbeController::probe_growth(const State& state, Instant now) {

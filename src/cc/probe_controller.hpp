@@ -1,9 +1,9 @@
 // When to probe, and how high: at the start, on, while probes find room, after drops, now and then
 // while the application takes less than it may, and when it asks for more.
 //
-// Deviates from libwebrtc: while the rate is in use and no queue is seen it probes too, at
-// intervals that double while probes find nothing, because growing by eight percent a second takes
-// half a minute from 0.5 to 5 Mbit/s.
+// Deviates from libwebrtc: while the rate is in use and no queue is seen, or more is wanted than it
+// allows, it probes too, at intervals that double while probes find nothing, because growing by
+// eight percent a second takes half a minute from 0.5 to 5 Mbit/s.
 
 #pragma once
 
@@ -37,6 +37,11 @@ class ProbeController {
     static constexpr Duration kGrowthInterval = std::chrono::seconds(2);
     static constexpr Duration kMaxGrowthInterval = std::chrono::seconds(16);
     static constexpr double kGrowthScale = 2;
+    /// While the application sends less only because the next layer may not be had: two kilobytes
+    /// in so long are little, and a path that is wide again is soon found.
+    static constexpr Duration kWantingInterval = std::chrono::seconds(3);
+    /// A probe that met the limit of the path this far above the estimate has found something.
+    static constexpr double kClearlyMore = 1.2;
     static constexpr double kQuietQueueMs = 15;
     static constexpr std::size_t kMaxQueued = 4;
 
@@ -88,6 +93,7 @@ class ProbeController {
     bool further_ = false;
     Bitrate last_rate_;
     Instant asked_at_{};
+    Bitrate asked_from_;  // the estimate then
 
     Bitrate before_;  // the estimate of the last call
     Bitrate before_drop_;

@@ -82,8 +82,12 @@ std::optional<ProbeResult> ProbeResults::evaluate(const Probe& probe, double los
         arrived > kMaxInterval) {
         return {};
     }
-    const Bitrate sent_at = rate_of(probe.bytes - probe.last_sent_size, left);
-    const Bitrate received_at = rate_of(probe.bytes - probe.first_arrival_size, arrived);
+    // Neither the last packet's time to leave nor the first one's to arrive is known: each counts
+    // half at both ends, so that sizes that differ do not look like a limit.
+    const std::int64_t between =
+        probe.bytes - (std::int64_t{probe.last_sent_size} + probe.first_arrival_size) / 2;
+    const Bitrate sent_at = rate_of(between, left);
+    const Bitrate received_at = rate_of(between, arrived);
     const double ratio = received_at.kbps() / std::max(sent_at.kbps(), 1.0);
     if (ratio > kMaxCompression) return {};
     ProbeResult result{probe.request.id, std::min(sent_at, received_at), sent_at,

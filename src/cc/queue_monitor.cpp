@@ -15,4 +15,9 @@ double QueueMonitor::standing() const {
     return static_cast<double>((standing_.value() - base_.value()).count()) / 1e6;
 }
 
+double QueueMonitor::waited() const {
+    if (!last_) return 0;
+    return static_cast<double>((*last_ - base_.value()).count()) / 1e6;
+}
+
 }  // namespace parley::cc

@@ -28,6 +28,8 @@ class QueueMonitor {
     void on_group(const PacketGroup& group, bool held);
     /// Milliseconds; zero while nothing is known.
     double standing() const;
+    /// How long the least delayed packet of the newest group waited, in milliseconds.
+    double waited() const;
     void reset() { *this = {}; }
 
  private:

@@ -56,7 +56,7 @@ void RateControl::change_state(const Input& input) {
         state_ = State::kHold;
         return;
     }
-    const bool grows = input.usage == Usage::kOveruse && input.queue_ms > kNoiseMs;
+    const bool grows = input.usage == Usage::kOveruse && input.waited_ms > kNoiseMs;
     if (grows || input.queue_ms > kQueueMs) {
         state_ = State::kDecrease;
     } else {
@@ -113,17 +113,19 @@ bool RateControl::may_decrease(const Input& input, Instant now) const {
 }
 
 std::optional<Bitrate> RateControl::arrives(const Input& input, Instant now) const {
-    if (!input.throughput || now > probed_until_) return input.throughput;
-    return std::max(*input.throughput, probed_);
+    auto arrived = input.throughput;
+    if (arrived && now <= probed_until_) arrived = std::max(*arrived, probed_);
+    // Where others fill the queue, a busy link is not this flow's.
+    if (input.busy && !input.competing)
+        arrived = std::max(arrived.value_or(Bitrate{}), *input.busy);
+    return arrived;
 }
 
 bool RateControl::decrease(const Input& input, Instant now) {
-    const double excess = std::max(0.0, input.queue_ms - kQueueMs) / 1000;
-    const double factor = input.competing ? kBackOff : std::max(kMaxBackOff, kBackOff - excess);
-    Bitrate next = rate_ * factor;
+    Bitrate next = rate_ * kBackOff;
     if (const auto arrived = arrives(input, now)) {
-        next = *arrived * factor;
-        if (next > rate_ && capacity_.known()) next = capacity_.mean() * factor;
+        next = *arrived * kBackOff;
+        if (next > rate_ && capacity_.known()) next = capacity_.mean() * kBackOff;
         if (*arrived < capacity_.lower()) capacity_.reset();
         capacity_.on_overuse(*arrived);
     }

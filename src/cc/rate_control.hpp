@@ -49,16 +49,17 @@ class RateControl {
     static constexpr double kQueueMs = 25;
     /// A trend without a queue is noise.
     static constexpr double kNoiseMs = 8;
-    /// What the step down takes beyond, to drain a long queue: in a second, down to this share.
-    static constexpr double kMaxBackOff = 0.6;
 
     struct Input {
         Usage usage = Usage::kNormal;
-        double queue_ms = 0;  // that stands
+        double queue_ms = 0;   // that stands
+        double waited_ms = 0;  // of the newest packets
         /// Others keep the queue full: only losses count.
         bool competing = false;
         bool lost = false;
         std::optional<Bitrate> throughput;
+        /// What arrived while the link was busy without a break.
+        std::optional<Bitrate> busy;
         Duration round_trip = std::chrono::milliseconds(200);
         bool application_limited = false;
     };

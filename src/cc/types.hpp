@@ -59,6 +59,7 @@ enum class EstimateReason : std::uint8_t {
 /// A controller's view of the path.
 struct Estimate {
     Bitrate target;        // what all packets together may take
+    Bitrate lasting;       // the target without what is held back while a queue drains
     Bitrate pacing_rate;   // how fast packets may leave
     Bitrate padding_rate;  // what to fill up to while media needs less; 0: nothing
     EstimateReason reason = EstimateReason::kStart;

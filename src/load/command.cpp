@@ -44,14 +44,15 @@ std::string pin_to(unsigned cpu) {
         cpu);
 }
 
-/// One line that is written over on a terminal, and a line now and then elsewhere.
+/// One line that is written over on a terminal; elsewhere a line now and then and whenever a phase
+/// begins, by which a program that measures the server knows when.
 class ProgressLine {
  public:
-    void show(const std::string& line) {
+    void show(const std::string& line, bool milestone) {
         if (::isatty(STDERR_FILENO) != 0) {
             print(stderr, "\r\x1b[K" + line);
             written_ = true;
-        } else if (calls_++ % 10 == 0) {
+        } else if (milestone || calls_++ % 10 == 0) {
             print(stderr, line + "\n");
         }
     }
@@ -100,8 +101,9 @@ int run_command(const std::vector<std::string>& arguments) {
     Report report;
     {
         ProgressLine progress;
-        Swarm swarm(*options, *loops, *server,
-                    [&](const std::string& line) { progress.show(line); });
+        Swarm swarm(*options, *loops, *server, [&](const std::string& line, bool milestone) {
+            progress.show(line, milestone);
+        });
         report = swarm.run();
     }
     print(stdout, options->json ? to_json(report) : to_table(report));

@@ -197,6 +197,7 @@ void Swarm::settle(std::size_t index, Instant now) {
 // ---- phases ----
 
 void Swarm::advance(Instant now) {
+    const Phase before = phase_;
     if (interrupted_ && phase_ < Phase::kDraining) {
         if (phase_ == Phase::kMeasuring) {
             services_.window.end = now;
@@ -231,7 +232,8 @@ void Swarm::advance(Instant now) {
             break;
         case Phase::kDone: break;
     }
-    if (now >= next_progress_) report_progress(now);
+    const bool milestone = phase_ != before && phase_ != Phase::kDone;
+    if (milestone || now >= next_progress_) report_progress(now, milestone);
 }
 
 void Swarm::start_joins(Instant now) {
@@ -264,13 +266,17 @@ void Swarm::measure(Instant now) {
     cpu_at_start_ = cpu_time();
 }
 
-void Swarm::report_progress(Instant now) {
+void Swarm::report_progress(Instant now, bool milestone) {
     next_progress_ = now + kProgressInterval;
     const auto joined = std::ranges::count_if(participants_, &Participant::joined);
     const auto failed = std::ranges::count_if(participants_, &Participant::failed);
     std::string line = fmt::format("{} of {} joined", joined, participants_.size());
     if (failed > 0) line += fmt::format(", {} failed", failed);
-    if (phase_ == Phase::kMeasuring) {
+    if (phase_ == Phase::kSettling) line += "; settling";
+    if (phase_ == Phase::kDraining) line += "; measured";
+    if (phase_ == Phase::kMeasuring && milestone) {
+        line += fmt::format("; measuring for {:.0f} s", to_seconds(options_.duration));
+    } else if (phase_ == Phase::kMeasuring) {
         Report so_far;
         for (const auto& participant : participants_) {
             for (const auto& tally : participant->tallies()) {
@@ -284,7 +290,7 @@ void Swarm::report_progress(Instant now) {
                             to_seconds(so_far.duration), to_seconds(options_.duration),
                             so_far.received, so_far.bitrate() / 1e6, so_far.gaps);
     }
-    progress_(line);
+    progress_(line, milestone);
 }
 
 // ---- the end ----

@@ -17,7 +17,8 @@ namespace parley::load {
 
 class Swarm {
  public:
-    using Progress = std::function<void(const std::string& line)>;
+    /// `milestone`: a phase begins, which must not be left out.
+    using Progress = std::function<void(const std::string& line, bool milestone)>;
 
     Swarm(const Options& options, const MediaLoops& loops, const ServerAddress& server,
           Progress progress);
@@ -40,7 +41,7 @@ class Swarm {
     void start_joins(Instant now);
     void measure(Instant now);
     bool all_complete() const;
-    void report_progress(Instant now);
+    void report_progress(Instant now, bool milestone);
     Report make_report() const;
     void count_received(const Participant& participant, Report& report) const;
     void leave_all(Instant now);

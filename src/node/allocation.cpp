@@ -53,9 +53,10 @@ const sfu::LayerOptions& options_of(Track& track, Instant now) {
 }
 
 void Allocation::on_estimate(const cc::Estimate& estimate, Instant now) {
-    estimate_ = estimate.target;
+    // Layers follow what lasts: the pacer holds back what a queue must not be fed meanwhile.
+    estimate_ = estimate.lasting;
     estimate_reason_ = text(estimate.reason);
-    allocator_.on_estimate(estimate.target, now);
+    allocator_.on_estimate(estimate.lasting, now);
     allocator_.on_blind(estimate.blind);
     touch(now);
 }
@@ -123,10 +124,47 @@ void Allocation::gather(Instant now) {
     }
 }
 
+bool Allocation::set_video_limit(std::optional<std::size_t> limit) {
+    const bool is_news = limit != wished_video_limit_;
+    wished_video_limit_ = limit;
+    return is_news;
+}
+
+std::optional<std::size_t> Allocation::video_limit() const {
+    const std::size_t of_room = context_.config.last_video;
+    if (of_room == 0) return wished_video_limit_;
+    return std::min(of_room, wished_video_limit_.value_or(of_room));
+}
+
+void Allocation::leave_out_beyond_last_n() {
+    const auto limit = video_limit();
+    if (!limit) return;
+    videos_.clear();
+    stream_of_video_.clear();
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+        const sfu::AllocationStream& stream = streams_[i];
+        if (stream.kind != sfu::Kind::kVideo) continue;
+        const Track& track = *of_stream_[i]->track;
+        sfu::VideoCandidate video;
+        video.rank = track.publisher->speech_rank;
+        video.exempt = stream.screen || stream.wish.priority > sfu::kCameraPriority;
+        // Not by what arrives: nothing does while nobody watches.
+        video.idle =
+            track.info.muted || track.info.force_muted || stream.wish.layer == sfu::Wish::kOff;
+        videos_.push_back(video);
+        stream_of_video_.push_back(i);
+    }
+    last_n_.choose(videos_, *limit);
+    for (std::size_t i = 0; i < videos_.size(); ++i) {
+        streams_[stream_of_video_[i]].beyond_last_n = !videos_[i].sent;
+    }
+}
+
 void Allocation::review(Instant now) {
     reviewed_ = now;
     if (loss_blocks_ > 0 && now - loss_at_ > kLossRound) flush_loss(now);
     gather(now);
+    leave_out_beyond_last_n();
     const auto assignments = allocator_.allocate(streams_, now);
     bool video = false;
     for (std::size_t i = 0; i < assignments.size(); ++i) {
@@ -197,6 +235,7 @@ std::vector<signal::LayerChange> Allocation::take_changes(Instant now) {
 sfu::StreamMask Allocation::needs_of(const Outlet& outlet) const {
     const sfu::Assignment& assignment = outlet.assignment;
     if (assignment.reason == sfu::Reason::kOff) return 0;
+    if (assignment.reason == sfu::Reason::kLastN) return 0;  // it may return after long
     sfu::StreamMask needs = 0;
     if (const auto sent = outlet.subscription.layer(outlet.track->publication))
         needs |= sfu::stream_bit(sent->stream);

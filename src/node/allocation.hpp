@@ -14,6 +14,7 @@
 #include "node/context.hpp"
 #include "node/track.hpp"
 #include "sfu/allocator.hpp"
+#include "sfu/last_n.hpp"
 
 namespace parley::node {
 
@@ -41,6 +42,8 @@ class Allocation {
     /// A report block about video: 0 to 1.
     void on_loss(double fraction, Instant now);
     void on_path_changed(Instant now);
+    /// How many cameras the subscriber wants at most. True: that is news.
+    bool set_video_limit(std::optional<std::size_t> limit);
     /// Tracks, wishes or layers changed: they are looked at soon.
     void touch(Instant now);
     /// Looks at everything now.
@@ -51,6 +54,8 @@ class Allocation {
     void handle_timeout(Instant now);
 
     // ---- questions ----
+    /// How many cameras are sent at most, by the subscriber's wish and the room's limit.
+    std::optional<std::size_t> video_limit() const;
     /// What all tracks together would take if they got what they want.
     Bitrate demand() const { return allocator_.demand(); }
     /// What is set aside for all tracks, and what limits it, as far as that is known.
@@ -73,6 +78,7 @@ class Allocation {
     };
 
     void gather(Instant now);
+    void leave_out_beyond_last_n();
     void flush_loss(Instant now);
     void apply(Outlet& outlet, const sfu::Assignment& assignment, Instant now);
     void tell_status(Outlet& outlet);
@@ -88,6 +94,10 @@ class Allocation {
     std::string_view estimate_reason_;
     std::vector<sfu::AllocationStream> streams_;
     std::vector<Outlet*> of_stream_;
+    std::optional<std::size_t> wished_video_limit_;
+    sfu::LastN last_n_;
+    std::vector<sfu::VideoCandidate> videos_;
+    std::vector<std::size_t> stream_of_video_;
     std::deque<Change> changes_;
     Instant reviewed_ = Instant::min();
     Instant due_ = kNever;

@@ -37,6 +37,8 @@ struct NodeConfig {
     std::size_t max_outlets_per_member = kMaxOutletsPerMember;
     /// Of each room so many microphones are forwarded, the loudest; 0: all.
     std::size_t loudest_audio = 0;
+    /// Each subscriber gets so many cameras, of those who spoke last; 0: all.
+    std::size_t last_video = 0;
     Duration stats_interval = 1s;
     /// Of the estimate of each subscriber's path.
     cc::Limits estimate;

@@ -59,6 +59,9 @@ class Member final : public peer::PeerObserver {
     void on_remb(Bitrate bitrate, Instant now) override;
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) override;
 
+    /// Among all of its room: who spoke last has the lowest. The room's to set.
+    std::uint32_t speech_rank = 0;
+
     // Bookkeeping of the node.
     TimerQueue::Id timer = 0;
     bool has_work = false;

@@ -95,6 +95,7 @@ class Node {
     void on(const signal::DescribeTrack& command, Instant now);
     void on(const signal::ForceMute& command, Instant now);
     void on(const signal::SetLayerWish& command, Instant now);
+    void on(const signal::SetVideoLimit& command, Instant now);
 
     Member* member_for(net::Datagram& datagram, net::PacketClass kind, PathOwner*& owner,
                        Instant now);

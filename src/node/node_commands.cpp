@@ -158,4 +158,9 @@ void Node::on(const signal::SetLayerWish& command, Instant now) {
     member->subscriber().set_wish(command, now);
 }
 
+void Node::on(const signal::SetVideoLimit& command, Instant now) {
+    Member* member = find(command.subscriber);
+    if (member != nullptr) member->subscriber().set_video_limit(command.count, now);
+}
+
 }  // namespace parley::node

@@ -16,12 +16,16 @@ bool is_muted(const Track& track) {
 
 void Room::join(Member& member) {
     members_.push_back(&member);
+    member.speech_rank = static_cast<std::uint32_t>(by_speech_.size());
+    by_speech_.push_back(&member);
 }
 
 void Room::leave(Member& member, Instant now) {
     speakers_.remove(member.id().value, now);
     context_.timers.set(timer, speakers_.next_timeout());
     std::erase(members_, &member);
+    std::erase(by_speech_, &member);
+    rank_by_speech({}, now);
 }
 
 void Room::add_track(Track& track, Instant now) {
@@ -72,6 +76,7 @@ void Room::on_audio_level(Track& track, std::uint8_t level, Instant now) {
 }
 
 void Room::on_muted(Track& track, Instant now) {
+    for (Outlet* outlet : track.outlets) outlet->subscriber->subscriber().on_speech_ranks(now);
     if (track.voice == 0) return;
     loudest_.set_muted(track.voice, is_muted(track), now);
     settle_voices(now);
@@ -99,12 +104,30 @@ Track* Room::find_voice(std::uint64_t voice) const {
 
 void Room::handle_timeout(Instant now) {
     speakers_.handle_timeout(now);
-    announce_speakers();
+    announce_speakers(now);
 }
 
-void Room::announce_speakers() {
+// Those who speak come first, in the order of their list; the others follow as they were.
+void Room::rank_by_speech(std::span<const sfu::Speaker> speakers, Instant now) {
+    auto place = by_speech_.begin();
+    for (const auto& speaker : speakers) {
+        const auto at = std::find_if(place, by_speech_.end(), [&](const Member* member) {
+            return member->id().value == speaker.id;
+        });
+        if (at == by_speech_.end()) continue;
+        std::rotate(place, at, at + 1);
+        ++place;
+    }
+    for (std::size_t i = 0; i < by_speech_.size(); ++i) {
+        by_speech_[i]->speech_rank = static_cast<std::uint32_t>(i);
+    }
+    for (Member* member : members_) member->subscriber().on_speech_ranks(now);
+}
+
+void Room::announce_speakers(Instant now) {
     const auto list = speakers_.poll();
     if (!list) return;
+    rank_by_speech(*list, now);
     signal::ActiveSpeakers event;
     event.room = name_;
     for (const auto& speaker : *list) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,13 +45,16 @@ class Room {
     TimerQueue::Id timer = 0;
 
  private:
-    void announce_speakers();
+    void announce_speakers(Instant now);
+    void rank_by_speech(std::span<const sfu::Speaker> speakers, Instant now);
     void settle_voices(Instant now);
     Track* find_voice(std::uint64_t voice) const;
 
     Context& context_;
     std::string name_;
     std::vector<Member*> members_;
+    std::vector<Member*>
+        by_speech_;  // who spoke last comes first, those who never did as they came
     sfu::SpeakerDetector speakers_;
     sfu::Loudest loudest_;
     std::uint64_t last_voice_ = 0;

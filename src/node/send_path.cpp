@@ -117,8 +117,8 @@ void SendPath::settle(Instant now) {
     const cc::Estimate& estimate = controller_->estimate();
     pacer_.set_rate(estimate.pacing_rate, now);
     pacer_.set_padding_rate(estimate.padding_rate, now);
-    if (estimate.target != target_ || estimate.blind != blind_ || estimate.reason != reason_) {
-        target_ = estimate.target;
+    if (estimate.lasting != lasting_ || estimate.blind != blind_ || estimate.reason != reason_) {
+        lasting_ = estimate.lasting;
         blind_ = estimate.blind;
         reason_ = estimate.reason;
         news_ = true;

@@ -98,7 +98,7 @@ class SendPath {
     Instant control_due_ = kNever;  // the controller's
     Bitrate fallback_;
     // What was said last.
-    Bitrate target_;
+    Bitrate lasting_;
     cc::EstimateReason reason_ = cc::EstimateReason::kStart;
     bool blind_ = false;
     // The receiver's clock wraps after 12 days.

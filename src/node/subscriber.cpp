@@ -165,6 +165,14 @@ void Subscriber::set_heard(Outlet& outlet, bool heard, Instant now) {
     sender_.on_news(outlet);
 }
 
+void Subscriber::set_video_limit(std::optional<std::size_t> limit, Instant now) {
+    if (allocation_.set_video_limit(limit)) allocation_.touch(now);
+}
+
+void Subscriber::on_speech_ranks(Instant now) {
+    if (allocation_.video_limit()) allocation_.touch(now);
+}
+
 void Subscriber::remember_wish(const std::string& track, const sfu::TrackWish& wish) {
     if (wishes_.size() >= kMaxWishes && !wishes_.contains(track)) {
         // Tracks come and go in a room that never ends: those that are not there make room.

@@ -41,6 +41,10 @@ class Subscriber {
     void set_wish(const signal::SetLayerWish& wish, Instant now);
     /// The room's choice of microphones has changed.
     void set_heard(Outlet& outlet, bool heard, Instant now);
+    /// How many cameras it wants at most; the room's limit holds beside it.
+    void set_video_limit(std::optional<std::size_t> limit, Instant now);
+    /// Others spoke, or a camera was turned on or off.
+    void on_speech_ranks(Instant now);
     /// An answer or offer changed what the participant takes.
     void on_sender_changed(const peer::SenderChanged& change, Instant now);
     /// Sections changed: ids and payload types are read anew.

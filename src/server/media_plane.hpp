@@ -26,6 +26,7 @@ struct MediaSettings {
     std::vector<net::SocketAddress> tcp_listeners;
     std::vector<std::string> video_codecs;  // in order of preference: "VP8", "VP9", "H264", "AV1"
     std::size_t loudest_audio = 0;          // of each room; 0: all
+    std::size_t last_video = 0;             // to each participant; 0: all
 };
 
 class MediaPlane {

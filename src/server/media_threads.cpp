@@ -137,6 +137,7 @@ std::expected<void, std::string> MediaThreads::start(const MediaSettings& settin
         options.node.candidates = make_candidates(settings, *sockets);
         options.node.video_codecs = settings.video_codecs;
         options.node.loudest_audio = settings.loudest_audio;
+        options.node.last_video = settings.last_video;
         options.node.wall = runtime::wall_anchor();
         options.dtls = dtls_;
         options.seed = secret_.next_u64();

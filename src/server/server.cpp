@@ -190,6 +190,7 @@ std::expected<void, std::string> Server::Impl::start_media() {
     media.announce = settings_.media.announce;
     media.video_codecs = settings_.media.video_codecs;
     media.loudest_audio = settings_.media.loudest_audio;
+    media.last_video = settings_.media.last_video;
     if (settings_.media.tcp) media.tcp_listeners = listening();
     auto started = media_.start(media, [this] {
         if (wake_pending_.exchange(true)) return;

@@ -274,6 +274,9 @@ void add_media_keys(std::vector<SettingKey>& keys) {
     keys.push_back(number("media.loudest_audio",
                           "Forward only so many microphones of a room, the loudest; 0: all.", 0,
                           1000, AT(media.loudest_audio)));
+    keys.push_back(number("media.last_video",
+                          "Send everybody only so many cameras, of those who spoke last; 0: all.",
+                          0, 1000, AT(media.last_video)));
     keys.push_back(choice(
         "signaling.topology", "How people in a new room are connected: sfu, mesh or auto.",
         "sfu, mesh, auto", AT(signal.topology),

@@ -90,15 +90,16 @@ void Allocator::remember(std::span<const AllocationStream> streams) {
         // Usually at the same place.
         auto found = memory_.begin() + static_cast<std::ptrdiff_t>(std::min(i, memory_.size()));
         if (found == memory_.end() || !is_it(*found)) found = std::ranges::find_if(memory_, is_it);
+        // One that may be sent again is one that has just begun.
+        const bool idle = streams[i].idle || streams[i].beyond_last_n;
         Memory memory;
         if (found != memory_.end()) {
             memory = *found;
-            memory.fresh =
-                back_ || memory.wish != streams[i].wish || (memory.idle && !streams[i].idle);
+            memory.fresh = back_ || memory.wish != streams[i].wish || (memory.idle && !idle);
         }
         memory.id = streams[i].id;
         memory.wish = streams[i].wish;
-        memory.idle = streams[i].idle;
+        memory.idle = idle;
         next_memory_.push_back(memory);
     }
     memory_.swap(next_memory_);
@@ -113,7 +114,7 @@ void Allocator::prepare(std::span<const AllocationStream> streams, Instant now) 
         const AllocationStream& stream = streams[i];
         if (stream.kind != Kind::kVideo || stream.options == nullptr) continue;
         memory_[i].rates.update(*stream.options, now);
-        if (stream.wish.layer != Wish::kOff) add_candidate(stream, i);
+        if (stream.wish.layer != Wish::kOff && !stream.beyond_last_n) add_candidate(stream, i);
     }
     std::ranges::sort(candidates_, [](const Candidate& a, const Candidate& b) {
         return std::tie(b.priority, b.area, a.stream) < std::tie(a.priority, a.area, b.stream);
@@ -180,7 +181,7 @@ void Allocator::choose(Instant now) {
     if (!path_.probes()) limit = std::max(*limit, lowest_);
     fill(limit, false);
     // The first limit lowers nothing: until then it was not known how much there is.
-    if (lowered() && limited_) gate_.on_lowered(now);
+    if (lowered() && limited_) gate_.on_lowered(used_, now);
     limited_ = true;
     kept_.clear();
     for (const Candidate& candidate : candidates_) kept_.push_back(candidate.level);
@@ -191,7 +192,8 @@ void Allocator::choose(Instant now) {
     const bool wanted =
         std::ranges::any_of(candidates_, [](const Candidate& c) { return c.level < c.top(); });
     const bool may_try = wanted && path_.may_try(kept_filled, now);
-    if (gate_.ask(room || may_try, now)) {
+    const Bitrate known = path_.probes() ? *limit : Bitrate{};
+    if (gate_.ask(room || may_try, known, now)) {
         gate_.on_raised(now);
         if (room) return;
         lift_one();
@@ -283,8 +285,10 @@ void Allocator::settle(std::span<const AllocationStream> streams) {
     for (std::size_t i = 0; i < streams.size(); ++i) {
         const bool off = streams[i].wish.layer == Wish::kOff;
         if (streams[i].kind == Kind::kAudio) assignments_[i].target = LayerId{};
+        if (streams[i].beyond_last_n) assignments_[i] = {{}, Reason::kLastN, {}, true, {}};
         if (off) assignments_[i] = {{}, Reason::kOff, {}, false, {}};
-        if (off || streams[i].kind == Kind::kAudio) memory_[i].target.reset();
+        const bool none = off || streams[i].beyond_last_n || streams[i].kind == Kind::kAudio;
+        if (none) memory_[i].target.reset();
     }
     constrained_ = false;
     used_ = audio_;

@@ -58,6 +58,8 @@ struct AllocationStream {
     bool screen = false;
     /// Nothing arrives, or nothing may be forwarded: it takes nothing and keeps its layer.
     bool idle = false;
+    /// Others spoke more recently (last_n.hpp): it is not sent.
+    bool beyond_last_n = false;
     TrackWish wish;
     const LayerOptions* options = nullptr;  // of video
     Bitrate bitrate;                        // of audio; 0: not known
@@ -67,7 +69,7 @@ struct Assignment {
     std::optional<LayerId> target;  // empty: nothing is to be sent
     Reason reason = Reason::kNothingArrives;
     Bitrate share;        // set aside for it
-    bool paused = false;  // for want of bandwidth
+    bool paused = false;  // for want of bandwidth, or beyond the last N
     /// The most that it would be given with all the bandwidth of the world.
     std::optional<LayerId> wanted;
 };

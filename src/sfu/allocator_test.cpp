@@ -166,6 +166,24 @@ TEST_F(AllocatorTest, ObeysThePriorityOfTheSubscriber) {
     EXPECT_EQ(levels(), "002");
 }
 
+TEST_F(AllocatorTest, WhatIsBeyondTheLastNTakesNothingAndReturnsInFull) {
+    video(camera());
+    video(camera()).beyond_last_n = true;
+    estimate(2500);
+    EXPECT_EQ(levels(), "2-");
+    EXPECT_EQ(last_[1].reason, Reason::kLastN);
+    EXPECT_TRUE(last_[1].paused);
+    EXPECT_EQ(total(), Bitrate::from_kbps(1700));
+    EXPECT_EQ(allocator_.demand(), Bitrate::from_kbps(1700) * Allocator::kRaiseHeadroom);
+    EXPECT_FALSE(allocator_.constrained());
+    // The other one's turn: at once, and without a wait for what it took before.
+    streams_[0].beyond_last_n = true;
+    streams_[1].beyond_last_n = false;
+    now_ += 50ms;
+    EXPECT_EQ(levels(), "-2");
+    EXPECT_EQ(last_[1].reason, Reason::kAuto);
+}
+
 TEST_F(AllocatorTest, PutsLargerPicturesFirst) {
     video(camera(), kTile);
     video(camera(), kBig);
@@ -317,6 +335,25 @@ TEST_F(AllocatorTest, FallsAtOnceAndReturnsWithPatience) {
     EXPECT_EQ(last_[0].reason, Reason::kEstimate);
     estimate(5000);
     EXPECT_EQ(levels_after(2s), "0");
+    EXPECT_EQ(levels_after(2s), "2");
+}
+
+TEST_F(AllocatorTest, FailuresOfANarrowPathDoNotCountOnAWiderOne) {
+    video(camera());
+    estimate(2500);
+    EXPECT_EQ(levels_after(1s), "2");
+    estimate(700);
+    EXPECT_EQ(levels(), "1");
+    for (const auto hold : {3s, 6s, 12s, 24s}) {
+        estimate(2500);
+        EXPECT_EQ(levels_after(hold - 200ms), "1");
+        EXPECT_EQ(levels_after(2s), "2");
+        estimate(700);  // the try fails
+        EXPECT_EQ(levels(), "1");
+    }
+    estimate(2500);
+    EXPECT_EQ(levels_after(20s), "1");
+    estimate(6000);
     EXPECT_EQ(levels_after(2s), "2");
 }
 

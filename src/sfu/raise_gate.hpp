@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/time.hpp"
+#include "base/units.hpp"
 
 namespace parley::sfu {
 
@@ -18,9 +19,15 @@ class RaiseGate {
     static constexpr Duration kMaxHold = 60s;
     static constexpr Duration kTrial = 8s;  // lowered within it: the step up has failed
 
-    /// Something had to be lowered for want of bandwidth.
-    void on_lowered(Instant now) {
+    /// A path that carries this many times what failed is another path: failures of the old one do
+    /// not count.
+    static constexpr double kWider = 1.5;
+
+    /// Something had to be lowered for want of bandwidth; `sending`: what all took together.
+    void on_lowered(Bitrate sending, Instant now) {
         settle(now);
+        failed_at_ = sending;
+        lowered_at_ = now;
         const bool failed = raised_.has_value();
         // The hold grows with failures only: a path that changed once is followed quickly.
         if (failed) hold_ = std::min(hold_ * 2, kMaxHold);
@@ -29,8 +36,9 @@ class RaiseGate {
         raised_.reset();
         since_.reset();
     }
-    /// There is, or is not, room for more. True: take it, and say on_raised().
-    bool ask(bool room, Instant now) {
+    /// There is, or is not, room for more on a path that carries `limit`, zero if that is not
+    /// known. True: take it, and say on_raised().
+    bool ask(bool room, Bitrate limit, Instant now) {
         settle(now);
         if (!room) {
             since_.reset();
@@ -38,7 +46,8 @@ class RaiseGate {
         }
         if (!since_) since_ = now;
         const Duration patience = lowered_ ? kPatience : kFirstPatience;
-        return now >= hold_until_ && now - *since_ >= patience;
+        const bool other = limit >= failed_at_ * kWider && now >= lowered_at_ + kHold;
+        return (other || now >= hold_until_) && now - *since_ >= patience;
     }
     void on_raised(Instant now) {
         raised_ = now;
@@ -56,6 +65,8 @@ class RaiseGate {
 
     Duration hold_ = kHold;
     Instant hold_until_ = Instant::min();
+    Bitrate failed_at_;
+    Instant lowered_at_{};
     std::optional<Instant> since_;   // room for more, without a break
     std::optional<Instant> raised_;  // the newest step up that is still on trial
     bool lowered_ = false;

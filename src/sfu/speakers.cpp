@@ -28,6 +28,10 @@ void SpeakerDetector::on_level(SpeakerId id, std::uint8_t below_overload_db, Ins
     }
     const double level = 1.0 - std::min<int>(below_overload_db, 127) / 127.0;
     state->level += (level - state->level) * kSmoothing;
+    if (level >= kSilentBelow) {
+        const bool rises = level > state->loudness;
+        state->loudness += (level - state->loudness) * (rises ? kSmoothing : kLoudnessFall);
+    }
     state->last_packet = now;
     if (state->level >= kSilentBelow) state->last_loud = now;
     if (state->speaking || state->level >= kSpeakAbove) schedule(now);
@@ -72,19 +76,21 @@ void SpeakerDetector::rank() {
     ranked_.clear();
     for (const Speaker& listed : list_) {
         const State* state = find(listed.id);
-        if (state != nullptr && state->speaking) ranked_.push_back({state->id, state->level});
+        if (state != nullptr && state->speaking) {
+            ranked_.push_back({state->id, state->level, state->loudness});
+        }
     }
     const auto newcomers = static_cast<std::ptrdiff_t>(ranked_.size());
     for (const State& state : states_) {
         if (state.speaking && !contains(list_, state.id))
-            ranked_.push_back({state.id, state.level});
+            ranked_.push_back({state.id, state.level, state.loudness});
     }
     std::ranges::sort(ranked_.begin() + newcomers, ranked_.end(), std::greater{}, &Speaker::level);
     // The few that can reach the list are enough.
     const std::size_t count = std::min(ranked_.size(), 2 * kMaxSpeakers);
     for (std::size_t pass = 0; pass < count; ++pass) {
         for (std::size_t i = 1; i < count; ++i) {
-            if (ranked_[i].level > ranked_[i - 1].level + kLouderBy) {
+            if (ranked_[i].loudness > ranked_[i - 1].loudness + kLouderBy) {
                 std::swap(ranked_[i], ranked_[i - 1]);
             }
         }

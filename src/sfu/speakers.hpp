@@ -18,7 +18,8 @@ using SpeakerId = std::uint64_t;
 
 struct Speaker {
     SpeakerId id = 0;
-    double level = 0;  // 0 (silent) to 1 (loudest)
+    double level = 0;     // 0 (silent) to 1 (loudest)
+    double loudness = 0;  // the same of its speech alone, over a longer time
 };
 
 class SpeakerDetector {
@@ -33,6 +34,8 @@ class SpeakerDetector {
     static constexpr double kLouderBy = 0.08;  // 10 dB, to pass another in the list
     // Of a 20 ms packet: a word is heard within 100 ms, a cough falls off as fast.
     static constexpr double kSmoothing = 0.2;
+    // For the order of the list: of speech alone, so that pauses between words change nothing.
+    static constexpr double kLoudnessFall = 0.02;
 
     /// An audio packet's level: 0 loudest, 127 silent (RFC 6464 §3).
     void on_level(SpeakerId id, std::uint8_t below_overload_db, Instant now);
@@ -48,6 +51,7 @@ class SpeakerDetector {
     struct State {
         SpeakerId id = 0;
         double level = 0;
+        double loudness = 0;
         bool speaking = false;
         Instant last_packet{};
         Instant last_loud{};

@@ -117,6 +117,7 @@ void Service::Impl::dispatch_in_room(Session& session, std::string_view type, co
     if (type == "direct") return on_direct(session, message);
     if (type == "describe-track") return on_describe_track(session, message);
     if (type == "layer-wish") return on_layer_wish(session, message);
+    if (type == "video-limit") return on_video_limit(session, message);
     dispatch_rare(session, type, message);
 }
 

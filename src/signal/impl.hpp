@@ -169,6 +169,7 @@ class Service::Impl {
     void on_event(const PeerStats& event);
     void on_describe_track(Session& session, const Json& message);
     void on_layer_wish(Session& session, const Json& message);
+    void on_video_limit(Session& session, const Json& message);
 
     // status.cpp
     void schedule_status(Room& room);

@@ -168,4 +168,11 @@ void Service::Impl::on_layer_wish(Session& session, const Json& message) {
     commands_.push_back(std::move(command));
 }
 
+void Service::Impl::on_video_limit(Session& session, const Json& message) {
+    if (!session.peer) return send_error(session, ErrorCode::kUnsupportedInMesh, about(message));
+    SetVideoLimit command{*session.peer, {}};
+    if (message.contains("count")) command.count = message["count"].get<std::uint16_t>();
+    commands_.push_back(command);
+}
+
 }  // namespace parley::signal

@@ -70,8 +70,15 @@ struct SetLayerWish {
     std::optional<std::uint8_t> priority;  // 0 to 100, larger is more important
 };
 
+/// How many cameras a subscriber wants at most, of those who spoke last; empty: no limit of its
+/// own.
+struct SetVideoLimit {
+    PeerId subscriber;
+    std::optional<std::uint16_t> count;
+};
+
 using MediaCommand = std::variant<CreatePeer, ClosePeer, RemoteDescription, RemoteCandidate,
-                                  DescribeTrack, ForceMute, SetLayerWish>;
+                                  DescribeTrack, ForceMute, SetLayerWish, SetVideoLimit>;
 
 // ---- node to signal -------------------------------------------------------------------------
 
@@ -131,7 +138,7 @@ struct TrackUnpublished {
     PeerId peer;
     std::string track;
 };
-/// kPaused: nothing is sent for want of bandwidth.
+/// kPaused: nothing is sent for want of bandwidth, or because others spoke more recently.
 enum class SubscriptionStatus : std::uint8_t { kActive, kCodecUnsupported, kPaused };
 struct SubscriptionChanged {
     PeerId subscriber;

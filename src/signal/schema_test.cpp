@@ -67,7 +67,7 @@ TEST(Schemas, NameTheirOwnType) {
             EXPECT_TRUE(schemas.check(side, type, Json::array())) << type;
         }
     }
-    EXPECT_EQ(schemas.types("client").size(), 17U);
+    EXPECT_EQ(schemas.types("client").size(), 18U);
     EXPECT_FALSE(schemas.knows("client", "welcome"));
     EXPECT_FALSE(schemas.knows("client", "../common"));
     EXPECT_FALSE(schemas.knows("client", "../server/welcome"));

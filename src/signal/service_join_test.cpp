@@ -202,7 +202,7 @@ TEST(Join, MessagesInTheWrongState) {
           R"({"type":"answer","sdp":{"type":"answer","sdp":"v"}})",
           R"({"type":"ice-candidate","candidate":null})", R"({"type":"broadcast"})",
           R"({"type":"direct","to":"x"})", R"({"type":"describe-track","mid":"0"})",
-          R"({"type":"layer-wish","track":"x.0","layer":"low"})",
+          R"({"type":"layer-wish","track":"x.0","layer":"low"})", R"({"type":"video-limit"})",
           R"({"type":"set-metadata","metadata":{}})", R"({"type":"mesh-connected"})",
           R"({"type":"mesh-failed"})", R"({"type":"remove-participant","clientId":"x"})",
           R"({"type":"mute-participant","clientId":"x"})", R"({"type":"close-room"})"}) {

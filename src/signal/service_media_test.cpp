@@ -79,6 +79,18 @@ TEST_F(Media, LayerWishesAreForTracksOfTheRoom) {
     EXPECT_EQ(h.commands_of<SetLayerWish>().size(), 1U);
 }
 
+TEST_F(Media, VideoLimitsReachTheNode) {
+    h.say(b, {{"type", "video-limit"}, {"count", 4}});
+    h.say(b, {{"type", "video-limit"}});
+    h.say(b, {{"type", "video-limit"}, {"count", 1001}});
+    EXPECT_EQ(h.last_code(b), "invalid_message");
+    const auto limits = h.commands_of<SetVideoLimit>();
+    ASSERT_EQ(limits.size(), 2U);
+    EXPECT_EQ(limits[0].subscriber, b_peer);
+    EXPECT_EQ(limits[0].count, 4);
+    EXPECT_FALSE(limits[1].count);
+}
+
 TEST_F(Media, ACodecThatCannotBeDeliveredIsTold) {
     h.event(
         SubscriptionChanged{b_peer, a_id + ".1", SubscriptionStatus::kCodecUnsupported, "H264"});

@@ -1,4 +1,4 @@
-// What a person in a browser sees and hears when the network changes under a call.
+// What a person in a browser sees and hears when the link becomes narrow under a call.
 
 import { check, waitFor } from '../e2e/lib/wait.mjs';
 import {
@@ -10,12 +10,66 @@ import {
   startServer,
   voice,
 } from './call.mjs';
-import { blockUdp, freeUdp } from './namespaces.mjs';
+import { blockUdp, freeUdp, limit, unlimit } from './namespaces.mjs';
 
+/** The high layer and voice take 0.95 Mbit/s, the medium one and voice 0.4. */
+const kNarrowKbps = 520;
+/** After a link is wide again (docs/congestion.md): all is back within this time. */
+const kRecoveryMs = 15_000;
 /** A dead path is found after 2.5 s without answers, and another is chosen then. */
 const kBlockedMs = 15_000;
+/** What the listener makes up while the queue of 300 ms fills: its length, at most, and a bit. */
+const kMaxMadeUpMs = 400;
+
+async function estimateOf(server, person) {
+  return (await pathOf(server, person))?.estimateDownBps;
+}
 
 export const cases = [
+  {
+    name: 'a link that becomes narrow takes the layer down, never the voice, and both return',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await startServer(t);
+      const publisher = Publisher.start(server);
+      try {
+        const ada = await joinFar(t, server);
+        await ada.wish('publisher-1', 'high');
+        await msUntilHeight(ada, 720, 30_000);
+        await ada.seesFlow('publisher-1', 'microphone');
+        const begin = await voice(ada);
+
+        for (const end of ['server', 'browser']) limit(end, kNarrowKbps);
+        const down = await msUntilHeight(ada, 360, 10_000);
+        t.measure('narrow link: lower layer after', down, 'ms');
+        const estimate = await waitFor(
+          'the estimate to fall to what the link carries',
+          async () => {
+            const bps = await estimateOf(server, ada);
+            return bps < kNarrowKbps * 1050 ? bps : 0;
+          },
+          { timeout: 10_000, explain: () => estimateOf(server, ada) },
+        );
+        t.measure('narrow link: estimate', Math.round(estimate / 1000), 'kbit/s');
+        await ada.seesFlow('publisher-1', 'camera');
+        await new Promise((done) => setTimeout(done, 5000));
+        check((await heightAt(ada)) <= 360, 'the lower layer to stay while the link is narrow');
+
+        for (const end of ['server', 'browser']) unlimit(end);
+        const up = await msUntilHeight(ada, 720, kRecoveryMs);
+        t.measure('wide link: higher layer after', up, 'ms');
+        const end = await voice(ada);
+        const lost = end.lost - begin.lost;
+        const madeUp = Math.round((end.concealed - begin.concealed) / 48);
+        t.measure('narrow link: voice made up', madeUp, 'ms');
+        t.measure('narrow link: voice packets lost', lost, '');
+        check(madeUp < kMaxMadeUpMs, `the voice to go on, ${madeUp} ms of it were made up`);
+      } finally {
+        for (const end of ['server', 'browser']) unlimit(end);
+        await publisher.stop();
+      }
+    },
+  },
   {
     name: 'UDP is blocked under a call, and later freed: media goes on over TCP by itself',
     needs: ['chromium'],
@@ -32,11 +86,7 @@ export const cases = [
         await ada.seesFlow('publisher-1', 'camera', { timeout: kBlockedMs });
         await ada.seesFlow('publisher-1', 'microphone', { timeout: kBlockedMs });
         t.measure('UDP blocked: media is back after', Date.now() - blocked, 'ms');
-        await waitFor(
-          'the server to tell that media goes over TCP',
-          async () => (await pathOf(server, ada))?.transport === 'tcp',
-          { explain: () => pathOf(server, ada) },
-        );
+        check((await pathOf(server, ada)).transport === 'tcp', 'media to go over TCP');
 
         freeUdp();
         await ada.seesFlow('publisher-1', 'camera');

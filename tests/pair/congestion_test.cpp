@@ -93,11 +93,33 @@ TEST_F(Congestion, ASlowerLinkGetsALayerThatFitsAndItsQueueStaysShort) {
     run(10s);
     link.longest = {};
     run(10s);
-    EXPECT_LE(link.longest, 250ms);
+    EXPECT_LE(link.longest, 280ms);
     EXPECT_NE(layer(bob_), "high");
 
     world_.limit(bob_, Bitrate::from_kbps(5000));
     EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 20s), 15s);
+}
+
+// A link that carries the medium layer with little to spare, as a queue of 300 ms hides at first.
+TEST_F(Congestion, ALinkThatBecomesNarrowTakesOneLayerAndGivesItBack) {
+    camera_.frame_bytes = {400, 1450, 3650};
+    run(12s);
+    ASSERT_EQ(layer(bob_), "high");
+    auto& link = world_.limit(bob_, Bitrate::from_kbps(520));
+    EXPECT_LE(time_until([&] { return layer(bob_) == "medium"; }, 5s), 1s);
+    EXPECT_LE(time_until([&] { return link.queue(world_.now) < 60ms; }, 5s), 2s);
+    // What waits is drained, and the estimate stays what the link carries.
+    link.longest = {};
+    for (int i = 0; i < 100; ++i) {
+        run(100ms);
+        ASSERT_EQ(layer(bob_), "medium") << "after " << i;
+        ASSERT_GE(stats(bob_).estimate_down_bps, 350'000) << "after " << i;
+        ASSERT_LE(stats(bob_).estimate_down_bps, 650'000) << "after " << i;
+    }
+    EXPECT_LE(link.longest, 150ms);
+
+    world_.limit(bob_, Bitrate::from_kbps(500'000));
+    EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 20s), 10s);
 }
 
 TEST_F(Congestion, WithoutAnyFeedbackOnlyAudioGoesOn) {

@@ -183,10 +183,10 @@ void Client::on_keyframe_request(Ssrc, Instant) {
 }
 void Client::on_remb(Bitrate, Instant) {}
 
-World::World(std::uint64_t seed, node::NodeConfig config)
+World::World(std::uint64_t seed, node::NodeConfig config, crypto::CipherPreference ciphers)
     : secret_(seed),
       random_(seed * 31 + 7),
-      ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
+      ciphers_(crypto::make_cipher_engine(ciphers)),
       server_{net::IpAddress::v4(192, 0, 2, 1), 7882} {
     const WallTime wall{1'700'000'000'000'000};
     server_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));

@@ -122,7 +122,8 @@ class Client final : public peer::PeerObserver {
 
 class World {
  public:
-    explicit World(std::uint64_t seed, node::NodeConfig config = {});
+    explicit World(std::uint64_t seed, node::NodeConfig config = {},
+                   crypto::CipherPreference ciphers = crypto::CipherPreference::kFastest);
 
     Client& add_client(const std::string& name, const std::string& room = "room",
                        bool may_publish = true, bool may_subscribe = true);

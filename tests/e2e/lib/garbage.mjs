@@ -57,6 +57,7 @@ function badTexts(room) {
     { type: 'describe-track', mid: 'nope', muted: true },
     { type: 'layer-wish', track: 'nobody.0', layer: 'high' },
     { type: 'layer-wish', track: 'nobody.0', layer: 'enormous' },
+    { type: 'video-limit', count: -1 },
     { type: 'direct', to: 'nobody', text: 'hello' },
     { type: 'remove-participant', clientId: 'everybody' },
     { type: 'close-room', reason: 'because' },

@@ -85,6 +85,8 @@ export type SessionMessage =
   | { type: 'ice-candidate'; to?: string; candidate: RTCIceCandidateInit | null }
   | { type: 'describe-track'; mid: string; source?: TrackSource; muted?: boolean }
   | ({ type: 'layer-wish'; track: string } & TrackWish)
+  /** How many cameras it wants at most, of those who spoke last; without a count: no limit. */
+  | { type: 'video-limit'; count?: number }
   | { type: 'set-metadata'; metadata: Metadata }
   | { type: 'mesh-connected' }
   | { type: 'mesh-failed'; reason?: string }

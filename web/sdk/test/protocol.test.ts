@@ -47,6 +47,8 @@ const clientSamples: ClientMessage[] = [
   { type: 'describe-track', mid: '0', source: 'screen-audio', muted: false },
   { type: 'layer-wish', track: 'a.1', layer: 'medium' },
   { type: 'layer-wish', track: 'a.1', layer: 'auto', width: 640, height: 360, priority: 80 },
+  { type: 'video-limit', count: 4 },
+  { type: 'video-limit' },
   { type: 'set-metadata', metadata: {} },
   { type: 'mesh-connected' },
   { type: 'mesh-failed', reason: 'no path' },
