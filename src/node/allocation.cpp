@@ -189,7 +189,7 @@ void Allocation::apply(Outlet& outlet, const sfu::Assignment& assignment, Instan
     Track& track = *outlet.track;
     outlet.subscription.assign(assignment.target, assignment.reason, track.publication, now);
     owner_.subscriber().sender().on_news(outlet);  // a recent keyframe may be sent from the ring
-    track.publisher->publisher().pump_keyframe_requests(track, now);
+    track.upstream->pump_keyframe_requests(track, now);
     keep_change(outlet, now);
     tell_status(outlet);
 }
@@ -269,7 +269,7 @@ void Allocation::update_needs(Outlet& outlet, Instant now) {
     const sfu::StreamMask needs = needs_of(outlet);
     if (needs == outlet.needs) return;
     outlet.needs = needs;
-    outlet.track->publisher->publisher().review_layers(*outlet.track, now);
+    outlet.track->upstream->review_layers(*outlet.track, now);
 }
 
 }  // namespace parley::node

@@ -168,7 +168,7 @@ void Node::spread_news() {
 
 void Node::ask_for_keyframes(Instant now) {
     for (Track* track : context_.looked_at) {
-        track->publisher->publisher().pump_keyframe_requests(*track, now);
+        track->upstream->pump_keyframe_requests(*track, now);
     }
     context_.looked_at.clear();
 }

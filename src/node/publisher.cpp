@@ -150,6 +150,7 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
 
     auto track = std::make_unique<Track>(config, clock_);
     track->publisher = &owner_;
+    track->upstream = this;
     track->published_at = now;
     track->section = stream.section;
     track->codec = format->description;

@@ -18,7 +18,7 @@ namespace parley::node {
 
 class Room;
 
-class Publisher {
+class Publisher final : public Upstream {
  public:
     Publisher(Context& context, Member& owner) : context_(context), owner_(owner) {}
 
@@ -34,9 +34,9 @@ class Publisher {
     void force_mute(const signal::ForceMute& command, Instant now);
 
     /// Somebody wants other layers of a track than before: the publisher is told which to send.
-    void review_layers(Track& track, Instant now);
+    void review_layers(Track& track, Instant now) override;
     /// Hands keyframe requests of subscribers on to the publisher.
-    void pump_keyframe_requests(Track& track, Instant now);
+    void pump_keyframe_requests(Track& track, Instant now) override;
     void handle_timeout(Instant now);
     Instant next_timeout() const;
 

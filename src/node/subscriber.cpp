@@ -86,7 +86,7 @@ void Subscriber::attach(Track& track, Instant now) {
     spec.rtx_ssrc = outlet.rtx_ssrc;
     outlet.sender = negotiator.add_sender(std::move(spec), now);
     // The publisher may have stopped sending what nobody watched.
-    track.publisher->publisher().review_layers(track, now);
+    track.upstream->review_layers(track, now);
     context_.wake(owner_);
 }
 
@@ -100,7 +100,7 @@ void Subscriber::detach(Track& track, Instant now) {
     if (outlet.sender) owner_.peer().negotiator().remove_sender(*outlet.sender, now);
     std::erase(track.outlets, &outlet);
     outlets_.erase(found);
-    track.publisher->publisher().review_layers(track, now);
+    track.upstream->review_layers(track, now);
     allocation_.touch(now);
     context_.wake(owner_);
 }
@@ -110,7 +110,7 @@ void Subscriber::detach_all(Instant now) {
         Track& track = *outlet->track;
         sender_.forget(*outlet);
         std::erase(track.outlets, outlet.get());
-        track.publisher->publisher().review_layers(track, now);
+        track.upstream->review_layers(track, now);
     }
     by_ssrc_.clear();
     outlets_.clear();
@@ -308,7 +308,7 @@ void Subscriber::start(Outlet& outlet, Instant now) {
     outlet.subscription.start(outlet.track->publication, now);
     outlet.next = outlet.track->publication.ring().next();
     sender_.on_news(outlet);
-    outlet.track->publisher->publisher().pump_keyframe_requests(*outlet.track, now);
+    outlet.track->upstream->pump_keyframe_requests(*outlet.track, now);
 }
 
 void Subscriber::start_outlets(Instant now) {
@@ -387,7 +387,7 @@ void Subscriber::on_keyframe_request(Ssrc media, Instant now) {
     Outlet* outlet = find(media);
     if (outlet == nullptr || !outlet->open) return;
     outlet->subscription.on_keyframe_request(outlet->track->publication);
-    outlet->track->publisher->publisher().pump_keyframe_requests(*outlet->track, now);
+    outlet->track->upstream->pump_keyframe_requests(*outlet->track, now);
 }
 
 void Subscriber::on_remb(Bitrate bitrate, Instant now) {

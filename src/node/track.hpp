@@ -31,12 +31,25 @@ inline bool is_screen(signal::TrackSource source) {
     return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
 }
 
+struct Track;
+
+/// Where a track comes from, as its subscribers see it: its publisher.
+class Upstream {
+ public:
+    virtual ~Upstream() = default;
+    /// Somebody wants other layers of the track than before.
+    virtual void review_layers(Track& track, Instant now) = 0;
+    /// Hands keyframe requests of subscribers on.
+    virtual void pump_keyframe_requests(Track& track, Instant now) = 0;
+};
+
 struct Track {
     Track(sfu::PublicationConfig config, std::shared_ptr<sfu::ParticipantClock> clock)
         : publication(std::move(config), std::move(clock)) {}
 
     signal::TrackInfo info;
     Member* publisher = nullptr;
+    Upstream* upstream = nullptr;
     Instant published_at{};
     std::size_t section = 0;
     sdp::Codec codec;  // as the publisher's section describes it
