@@ -3,11 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "runtime/file_descriptor.hpp"
 
@@ -31,35 +31,40 @@ class WakeUp {
     FileDescriptor fd_;
 };
 
-/// Any number of writers, one reader.
+/// Any number of writers, one reader. Two lists take turns, so that nothing is allocated for a
+/// value once both are warm.
 template <typename T>
 class Mailbox {
  public:
     explicit Mailbox(std::size_t limit) : limit_(limit) {}
 
+    /// Whether a value makes the reader look, or may wait until it looks for another reason.
+    enum class Wake : std::uint8_t { kNow, kNever };
+
     /// False when the queue is full; the value is then untouched and the caller decides.
-    bool post(T&& value) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (queue_.size() >= limit_) return false;
-            queue_.push_back(std::move(value));
-            if (queue_.size() > 1) return true;  // the reader was told already
-        }
-        wake_.signal();
+    bool post(T&& value, Wake wake = Wake::kNow) {
+        const std::lock_guard lock(mutex_);
+        if (queue_.size() >= limit_) return false;
+        queue_.push_back(std::move(value));
+        // Told under the lock, so that the reader finds the descriptor readable whenever it finds
+        // that it was told.
+        if (wake == Wake::kNow && !std::exchange(told_, true)) wake_.signal();
         return true;
     }
 
     /// Takes everything that is there and calls `handle(T&&)` for each, outside the lock.
     template <typename Handle>
     std::size_t drain(Handle&& handle) {
-        wake_.clear();
-        std::deque<T> taken;
         {
             const std::lock_guard lock(mutex_);
-            taken.swap(queue_);
+            if (std::exchange(told_, false)) wake_.clear();
+            taken_.swap(queue_);
         }
-        for (auto& value : taken) handle(std::move(value));
-        return taken.size();
+        const std::size_t count = taken_.size();
+        for (auto& value : taken_) handle(std::move(value));
+        taken_.clear();
+        if (taken_.capacity() > kKept) taken_ = std::vector<T>();  // a storm is over
+        return count;
     }
 
     std::size_t size() const {
@@ -69,9 +74,13 @@ class Mailbox {
     int fd() const { return wake_.fd(); }
 
  private:
+    static constexpr std::size_t kKept = 1024;
+
     const std::size_t limit_;
     mutable std::mutex mutex_;
-    std::deque<T> queue_;
+    std::vector<T> queue_;
+    std::vector<T> taken_;  // the reader's
+    bool told_ = false;     // the reader was woken and has not looked since
     WakeUp wake_;
 };
 

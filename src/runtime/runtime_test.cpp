@@ -71,6 +71,30 @@ TEST(Mailbox, RefusesWhatExceedsItsLimitAndKeepsOrder) {
     EXPECT_EQ(seen, (std::vector<int>{1, 2}));
 }
 
+bool readable(int fd) {
+    pollfd poll_fd{fd, POLLIN, 0};
+    return ::poll(&poll_fd, 1, 0) == 1;
+}
+
+TEST(Mailbox, WakesTheReaderOnceAndNotForWhatMayWait) {
+    Mailbox<int> mailbox(8);
+    using Wake = Mailbox<int>::Wake;
+    EXPECT_TRUE(mailbox.post(1, Wake::kNever));
+    EXPECT_FALSE(readable(mailbox.fd()));
+    EXPECT_TRUE(mailbox.post(2));
+    EXPECT_TRUE(mailbox.post(3));
+    EXPECT_TRUE(readable(mailbox.fd()));
+    std::vector<int> seen;
+    const auto take = [&](int value) { seen.push_back(value); };
+    EXPECT_EQ(mailbox.drain(take), 3U);
+    EXPECT_FALSE(readable(mailbox.fd()));
+    EXPECT_EQ(mailbox.drain(take), 0U);
+    EXPECT_TRUE(mailbox.post(4));
+    EXPECT_TRUE(readable(mailbox.fd()));
+    EXPECT_EQ(mailbox.drain(take), 1U);
+    EXPECT_EQ(seen, (std::vector<int>{1, 2, 3, 4}));
+}
+
 TEST(Sockaddr, RoundTripsBothFamilies) {
     for (const char* text : {"192.0.2.7:99", "[2001:db8::7]:99"}) {
         const auto address = net::SocketAddress::parse(text);
