@@ -1,4 +1,4 @@
-// Type check, lint and unit tests in one go, ending with one line that counts them.
+// Type check, lint, size of the SDK and unit tests in one go, ending with one line that counts them.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,9 +14,10 @@ function run(command, args) {
   return { ok: done.status === 0, output: `${done.stdout}${done.stderr}` };
 }
 
-for (const check of ['typecheck', 'lint']) {
+for (const check of ['typecheck', 'lint', 'size']) {
   const { ok, output } = run('npm', ['run', '--silent', check]);
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${check}`);
+  for (const line of output.match(/^measured: .*$/gm) ?? []) console.log(line);
   if (ok) passed += 1;
   else {
     failed += 1;

@@ -87,6 +87,29 @@ export const cases = [
     },
   },
   {
+    name: 'the processing example sends what the chain made',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await exampleServer(t);
+      const chromium = await t.chromium();
+      const [ada, bob] = await pair(t, server, [chromium, chromium], 'processing');
+      await bob.seesFlow('video');
+      await bob.seesFlow('audio');
+      await ada.page.evaluate(() => {
+        const background = document.querySelector('#background');
+        background.value = 'image';
+        background.onchange();
+      });
+      await waitFor('the chain to run', () =>
+        ada.page.evaluate(() => {
+          const { audio, video } = window.processor.stats();
+          return audio && video?.frames > 10 && video.segmenting;
+        }),
+      );
+      await bob.seesFlow('video');
+    },
+  },
+  {
     name: 'a call survives a dropped socket, a dead connection and a restarted server',
     needs: ['chromium'],
     async run(t) {
