@@ -35,6 +35,9 @@ const files = [
   'access',
   'call',
   'app',
+  'app-social',
+  'app-views',
+  'app-problems',
 ];
 const modules = await Promise.all(files.map((name) => import(`./cases/${name}.mjs`)));
 const cases = modules

@@ -2,15 +2,17 @@
 
 import { ConferenceClient, ParleyError } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type JoinRequest, Lobby, Problem } from './lobby.js';
+import { Room } from './call/room.js';
+import { type JoinRequest, Lobby } from './lobby/lobby.js';
+import { Problem } from './lobby/problem.js';
 import {
   loadPreferences,
   type Preferences,
   readPageRequest,
   savePreferences,
 } from './preferences.js';
-import { Room } from './room.js';
 import { strings } from './strings.js';
+import { applyTheme } from './ui/theme.js';
 
 type Page = 'lobby' | 'joining' | 'room' | 'goodbye';
 
@@ -19,6 +21,7 @@ export function App() {
   const [preferences, setPreferences] = useState(loadPreferences);
   const [page, setPage] = useState<Page>('lobby');
   const [error, setError] = useState<ParleyError | null>(null);
+  const last = useRef<{ room: string; name: string } | null>(null);
   const client = useRef<ConferenceClient | null>(null);
 
   const remember = (next: Preferences) => {
@@ -29,10 +32,12 @@ export function App() {
   const join = async (wanted: JoinRequest) => {
     setError(null);
     setPage('joining');
+    last.current = { room: wanted.room, name: wanted.name };
     window.parley.joinPressedAt = performance.now();
     const next = new ConferenceClient({ topology: request.topology || undefined });
     client.current = next;
     window.parley.client = next;
+    window.parley.firstFrameAt = null;
     next.on('ended', ({ error: reason }) => {
       setError(reason);
       setPage('goodbye');
@@ -41,7 +46,7 @@ export function App() {
       await next.join(wanted.room, {
         name: wanted.name || strings.unnamed,
         token: request.token || undefined,
-        stream: wanted.stream,
+        stream: await wanted.stream,
         capture: false,
         cameraOn: preferences.cameraOn,
         microphoneOn: preferences.microphoneOn,
@@ -60,6 +65,10 @@ export function App() {
     setPage('room');
   };
 
+  useEffect(() => applyTheme(preferences.theme), [preferences.theme]);
+  useEffect(() => {
+    document.title = page === 'room' ? `${request.room} · ${strings.product}` : strings.product;
+  }, [page, request.room]);
   useEffect(() => {
     const leave = () => void client.current?.leave();
     window.addEventListener('pagehide', leave);
@@ -77,7 +86,12 @@ export function App() {
     );
   }
   if (page === 'goodbye') {
-    return <Goodbye error={error} onBack={() => setPage('lobby')} />;
+    const rejoin = () => {
+      setError(null);
+      setRequest({ ...request, ...last.current, autojoin: true });
+      setPage('lobby');
+    };
+    return <Goodbye error={error} onRejoin={rejoin} onBack={() => setPage('lobby')} />;
   }
   return (
     <Lobby
@@ -91,15 +105,19 @@ export function App() {
   );
 }
 
-function Goodbye({ error, onBack }: { error: ParleyError | null; onBack: () => void }) {
+function Goodbye(props: { error: ParleyError | null; onRejoin: () => void; onBack: () => void }) {
+  const { error } = props;
   return (
     <main class="goodbye">
       <div class="card">
         <img src="./icon.svg" alt="" width="40" height="40" />
         <h1>{error ? strings.ended : strings.left}</h1>
         {error && <Problem error={error} />}
-        <button type="button" class="primary" onClick={onBack}>
+        <button type="button" class="primary" onClick={props.onBack}>
           {strings.backToLobby}
+        </button>
+        <button type="button" class="quiet wide" data-control="rejoin" onClick={props.onRejoin}>
+          {strings.rejoin}
         </button>
       </div>
     </main>

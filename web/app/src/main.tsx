@@ -1,6 +1,9 @@
 import { render } from 'preact';
-import 'uplot/dist/uPlot.min.css';
 import './styles.css';
+import './lobby/lobby.css';
+import './call/call.css';
+import './call/controls.css';
+import './call/panel.css';
 import { App } from './app.js';
 import { installHooks } from './hooks.js';
 

@@ -1,6 +1,8 @@
 // What the page remembers between visits, and what its address asks for.
 
 import type { LayerWish } from '@parley/client';
+import type { View } from './layout/focus.js';
+import type { Theme } from './ui/theme.js';
 
 export interface Preferences {
   name: string;
@@ -9,6 +11,11 @@ export interface Preferences {
   speakerId: string;
   cameraOn: boolean;
   microphoneOn: boolean;
+  /** The room of the last visit. */
+  room: string;
+  theme: Theme;
+  view: View;
+  shortcuts: boolean;
 }
 
 const kKey = 'parley.preferences';
@@ -20,16 +27,37 @@ const kDefaults: Preferences = {
   speakerId: '',
   cameraOn: true,
   microphoneOn: true,
+  room: '',
+  theme: 'system',
+  view: 'grid',
+  shortcuts: true,
 };
 
 export function loadPreferences(): Preferences {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(kKey) ?? '{}');
-    return { ...kDefaults, ...(typeof stored === 'object' ? stored : {}) };
+    return readPreferences(JSON.parse(localStorage.getItem(kKey) ?? '{}'));
   } catch {
     return { ...kDefaults };
   }
 }
+
+/** What is there and of the right kind; another version, or another page, may have written it. */
+export function readPreferences(stored: unknown): Preferences {
+  const out = { ...kDefaults };
+  if (typeof stored !== 'object' || stored === null) return out;
+  const from = stored as Record<string, unknown>;
+  for (const key of Object.keys(kDefaults) as (keyof Preferences)[]) {
+    const allowed = kAllowed[key];
+    const fits = typeof from[key] === typeof kDefaults[key];
+    if (fits && (!allowed || allowed.includes(from[key]))) Object.assign(out, { [key]: from[key] });
+  }
+  return out;
+}
+
+const kAllowed: Partial<Record<keyof Preferences, unknown[]>> = {
+  theme: ['system', 'light', 'dark'],
+  view: ['grid', 'speaker'],
+};
 
 export function savePreferences(preferences: Preferences): void {
   try {

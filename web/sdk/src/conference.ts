@@ -142,6 +142,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   rights: Rights = { publish: true, subscribe: true, admin: false };
   activeSpeakers: Speaker[] = [];
   quality: Quality | undefined;
+  /** The figures behind the quality, where the server has told them. */
+  qualityDetail: ParticipantQuality | undefined;
   /** How the capture of join() went, when join() captured. */
   captured: Capture | null = null;
 
@@ -406,6 +408,20 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.signaling_?.send({ type: 'set-metadata', metadata: joined.metadata });
     this.emit('metadataChanged', joined.metadata);
     this.checkHands_();
+  }
+
+  // ---- moderation ----------------------------------------------------------------------------
+
+  /** Silences somebody for all, or lifts that; needs the admin right and a room with the SFU. */
+  muteParticipant(participantId: string, muted = true): void {
+    this.needRoom_();
+    this.signaling_?.send({ type: 'mute-participant', clientId: participantId, muted });
+  }
+
+  /** Needs the admin right. */
+  removeParticipant(participantId: string, reason = ''): void {
+    this.needRoom_();
+    this.signaling_?.send({ type: 'remove-participant', clientId: participantId, reason });
   }
 
   private needRoom_(): void {
@@ -698,13 +714,17 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.emit('trackUpdated', found);
   }
 
-  private heardQuality_({ id, quality }: ParticipantQuality): void {
+  private heardQuality_(detail: ParticipantQuality): void {
+    const { id, quality } = detail;
     if (id === this.clientId) {
+      this.qualityDetail = detail;
       this.setQuality_(quality);
       return;
     }
     const participant = this.roster_.participants.get(id);
-    if (!participant || participant.quality === quality) return;
+    if (!participant) return;
+    participant.qualityDetail = detail;
+    if (participant.quality === quality) return;
     participant.quality = quality;
     this.emit('participantUpdated', participant);
   }

@@ -3,6 +3,7 @@
 import { handOf } from './hands.js';
 import type {
   ParticipantDescription,
+  ParticipantQuality,
   TrackDescription,
   TrackMapping,
   TrackSource,
@@ -67,6 +68,8 @@ export class RemoteParticipant {
   /** The other's own connection to the server dropped and may come back. */
   reconnecting = false;
   quality: Quality | undefined;
+  /** The figures behind the quality, where the server has told them. */
+  qualityDetail: ParticipantQuality | undefined;
   /** By track id. During a move from mesh to SFU the same camera may stand here twice. */
   readonly tracks = new Map<string, RemoteTrack>();
 

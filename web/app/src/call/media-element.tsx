@@ -2,7 +2,10 @@
 // it is made once, so that a track change does not flash.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { markFirstFrame } from './hooks.js';
+import { markFirstFrame } from '../hooks.js';
+
+/** Dispatched on the document when the browser refuses to play sound without a gesture. */
+export const kPlayBlocked = 'parley-play-blocked';
 
 function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null) {
   const element = useRef<E>(null);
@@ -10,16 +13,21 @@ function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null) {
     const target = element.current;
     if (!target) return;
     target.srcObject = track ? new MediaStream([track]) : null;
-    if (track) target.play().catch(() => document.dispatchEvent(new Event('parley-play-blocked')));
+    if (!track) return;
+    target.play().catch((thrown: unknown) => {
+      // A source that was replaced meanwhile aborts its play; only a refusal is worth telling.
+      const refused = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
+      if (refused && target.localName === 'audio') document.dispatchEvent(new Event(kPlayBlocked));
+    });
   }, [track]);
   return element;
 }
 
 interface VideoProps {
   track: MediaStreamTrack | null;
-  mirrored?: boolean;
-  contain?: boolean;
-  remote?: boolean;
+  mirrored?: boolean | undefined;
+  contain?: boolean | undefined;
+  remote?: boolean | undefined;
   label: string;
   /** Watches how large the picture is shown; returns the function that stops it. */
   observe?: ((element: Element) => () => void) | undefined;
@@ -82,11 +90,18 @@ function Picture(props: VideoProps & { hidden: boolean; onPicture: () => void })
 
 type WithSink = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
 
-export function AudioView({ track, speakerId }: { track: MediaStreamTrack; speakerId: string }) {
-  const element = useTrack<HTMLAudioElement>(track);
+export function AudioView(props: {
+  track: MediaStreamTrack;
+  speakerId: string;
+  muted: boolean;
+  onSinkFailed: () => void;
+}) {
+  const element = useTrack<HTMLAudioElement>(props.track);
   useEffect(() => {
-    (element.current as WithSink | null)?.setSinkId?.(speakerId)?.catch(() => {});
-  }, [speakerId, element]);
-  // biome-ignore lint/a11y/useMediaCaption: live speech has no caption file
-  return <audio ref={element} autoplay />;
+    const target = element.current as WithSink | null;
+    if (!target?.setSinkId || (target as { sinkId?: string }).sinkId === props.speakerId) return;
+    // The loudspeaker was unplugged since it was chosen: the system's default goes on.
+    target.setSinkId(props.speakerId).catch(props.onSinkFailed);
+  }, [props.speakerId, element]);
+  return <audio ref={element} autoplay muted={props.muted} />;
 }

@@ -49,8 +49,11 @@ export function Graph(props: { title: string; series: Series[]; data: Column[] }
 
 // A canvas knows no custom properties: they are looked up where the graph stands.
 function resolved(colour: string, place: HTMLElement): string {
-  const name = /^var\((--[\w-]+)\)$/.exec(colour)?.[1];
-  return name ? getComputedStyle(place).getPropertyValue(name).trim() : colour;
+  const before = place.style.color;
+  place.style.color = colour;
+  const resolved = getComputedStyle(place).color;
+  place.style.color = before;
+  return resolved;
 }
 
 function optionsFor(series: Series[], place: HTMLElement): uPlot.Options {

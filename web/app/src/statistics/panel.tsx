@@ -8,33 +8,18 @@ import type {
   RemoteTrack,
   StatsSample,
 } from '@parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import 'uplot/dist/uPlot.min.css';
+import { useState } from 'preact/hooks';
+import { useClientEvents } from '../call/use-client.js';
+import { strings } from '../strings.js';
 import { Graph, type Series } from './graph.js';
-import { CloseIcon } from './icons.js';
-import { strings } from './strings.js';
-import { useClientEvents } from './use-client.js';
 
 const text = strings.stats;
 
-export function StatsPanel({ client, onClose }: { client: ConferenceClient; onClose: () => void }) {
+export function StatsPanel({ client }: { client: ConferenceClient }) {
   useClientEvents(client, ['stats', 'trackAdded', 'trackRemoved', 'trackUpdated']);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => event.key === 'Escape' && onClose();
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [onClose]);
   const sample = client.stats;
-  return (
-    <aside class="panel" aria-label={strings.statistics}>
-      <header>
-        <h2>{strings.statistics}</h2>
-        <button type="button" class="icon-button" aria-label={strings.close} onClick={onClose}>
-          <CloseIcon size={18} />
-        </button>
-      </header>
-      {sample ? <Figures client={client} sample={sample} /> : <p>{text.waiting}</p>}
-    </aside>
-  );
+  return sample ? <Figures client={client} sample={sample} /> : <p>{text.waiting}</p>;
 }
 
 function Figures({ client, sample }: { client: ConferenceClient; sample: StatsSample }) {
@@ -52,6 +37,8 @@ function Figures({ client, sample }: { client: ConferenceClient; sample: StatsSa
       <Graph title="kbit/s" series={kRateSeries} data={history.rates} />
       <Graph title="ms" series={kRoundTripSeries} data={history.roundTrips} />
       <Graph title="%" series={kLossSeries} data={history.losses} />
+      <Graph title="px" series={kLayerSeries} data={history.layers} />
+      <Graph title="" series={kFreezeSeries} data={history.freezes} />
       <h3>{text.sending}</h3>
       <OutboundTable streams={sample.outbound} />
       <h3>{text.receiving}</h3>
@@ -65,6 +52,11 @@ const kRateSeries: Series[] = [
   { label: text.received, colour: 'var(--second)' },
 ];
 const kRoundTripSeries: Series[] = [{ label: text.roundTrip, colour: 'var(--accent)' }];
+const kLayerSeries: Series[] = [
+  { label: text.largestSent, colour: 'var(--accent)' },
+  { label: text.largestReceived, colour: 'var(--second)' },
+];
+const kFreezeSeries: Series[] = [{ label: text.frozen, colour: 'var(--danger)' }];
 const kLossSeries: Series[] = [{ label: text.loss, colour: 'var(--warn)' }];
 
 function useHistory(client: ConferenceClient) {
@@ -77,7 +69,15 @@ function useHistory(client: ConferenceClient) {
     const losses = [...s.inbound, ...s.outbound].map((x) => x.lossRatio ?? 0);
     return 100 * Math.max(0, ...losses);
   };
+  const tallest = (streams: { height: number | undefined }[]) =>
+    Math.max(0, ...streams.map((x) => x.height ?? 0)) || undefined;
   return {
+    layers: [
+      times,
+      column((s) => tallest(s.outbound.filter((x) => x.active !== false))),
+      column((s) => tallest(s.inbound)),
+    ],
+    freezes: [times, samples.map((s, i) => newFreezes(samples[i - 1], s))],
     rates: [
       times,
       column((s) => kilo(s.transport.bitsPerSecondSent)),
@@ -86,6 +86,16 @@ function useHistory(client: ConferenceClient) {
     roundTrips: [times, column((s) => s.transport.roundTripMs)],
     losses: [times, column(worst)],
   };
+}
+
+/** Freezes since the sample before, of streams that both know; null where no browser counts. */
+function newFreezes(before: StatsSample | undefined, now: StatsSample): number | null {
+  const counted = now.inbound.filter((s) => s.freezeCount !== undefined);
+  if (counted.length === 0) return null;
+  return counted.reduce((sum, s) => {
+    const old = before?.inbound.find((b) => b.trackIdentifier === s.trackIdentifier);
+    return sum + Math.max(0, s.freezeCount! - (old?.freezeCount ?? s.freezeCount!));
+  }, 0);
 }
 
 function Fact({ name, value }: { name: string; value: string }) {

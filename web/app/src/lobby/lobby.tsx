@@ -1,26 +1,28 @@
 // Before the call: see yourself, choose devices, a name and a room.
 
-import { type MediaError, type ParleyError, speakerSelectionSupported } from '@parley/client';
+import { type ParleyError, speakerSelectionSupported } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
-import { DeviceMenu } from './device-menu.js';
+import { InviteButton } from '../call/invite.js';
+import { VideoView } from '../call/media-element.js';
+import { type PageRequest, type Preferences, suggestRoom } from '../preferences.js';
+import { strings } from '../strings.js';
+import { Toggle } from '../ui/button.js';
+import { DeviceMenu } from '../ui/device-menu.js';
 import {
   CameraIcon,
   CameraOffIcon,
   MicrophoneIcon,
   MicrophoneOffIcon,
   RefreshIcon,
-  WarningIcon,
-} from './icons.js';
-import { LevelMeter } from './level-meter.js';
-import { VideoView } from './media-element.js';
-import { type PageRequest, type Preferences, suggestRoom } from './preferences.js';
-import { strings } from './strings.js';
-import { usePreview } from './use-preview.js';
+} from '../ui/icons.js';
+import { LevelMeter } from '../ui/level-meter.js';
+import { MediaProblem, Problem } from './problem.js';
+import { type Preview, usePreview } from './use-preview.js';
 
 export interface JoinRequest {
   name: string;
   room: string;
-  stream: MediaStream | null;
+  stream: Promise<MediaStream | null>;
 }
 
 export function Lobby(props: {
@@ -33,46 +35,26 @@ export function Lobby(props: {
 }) {
   const { preferences, onPreferences, request } = props;
   const [name, setName] = useState(request.name || preferences.name);
-  const [room, setRoom] = useState(request.room || suggestRoom);
+  const [room, setRoom] = useState(() => request.room || preferences.room || suggestRoom());
   const preview = usePreview(preferences, request.video);
   const change = (part: Partial<Preferences>) => onPreferences({ ...preferences, ...part });
 
   const join = () => {
     if (!room.trim() || props.joining) return;
-    change({ name: name.trim() });
+    change({ name: name.trim(), room: room.trim() });
     props.onJoin({ name: name.trim(), room: room.trim(), stream: preview.release() });
   };
   useEffect(() => {
     if (request.autojoin && preview.settled) join();
   }, [preview.settled]);
+  const waiting = props.joining && !preview.settled;
 
   return (
     <main class="lobby">
-      <section class="preview" aria-label={strings.camera}>
-        <Preview preview={preview} preferences={preferences} onChange={change} />
-        <div class="devices">
-          <DeviceMenu
-            label={strings.camera}
-            devices={preview.devices.cameras}
-            value={preferences.cameraId}
-            onChange={(cameraId) => change({ cameraId })}
-          />
-          <DeviceMenu
-            label={strings.microphone}
-            devices={preview.devices.microphones}
-            value={preferences.microphoneId}
-            onChange={(microphoneId) => change({ microphoneId })}
-          />
-          {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
-            <DeviceMenu
-              label={strings.speaker}
-              devices={preview.devices.speakers}
-              value={preferences.speakerId}
-              onChange={(speakerId) => change({ speakerId })}
-            />
-          )}
-        </div>
-        {preview.error && <MediaProblem preview={preview} error={preview.error} />}
+      <section class="preview" aria-label={strings.preview}>
+        <Mirror preview={preview} preferences={preferences} onChange={change} />
+        <Devices preview={preview} preferences={preferences} onChange={change} />
+        <MediaProblem preview={preview} />
       </section>
       <form
         class="card"
@@ -123,34 +105,62 @@ export function Lobby(props: {
           </span>
         </label>
         <button type="submit" class="primary" disabled={props.joining || !room.trim()}>
-          {props.joining ? strings.joining : strings.join}
+          {waiting ? strings.waitingForDevices : props.joining ? strings.joining : strings.join}
         </button>
+        <InviteButton room={room.trim()} />
       </form>
     </main>
   );
 }
 
-type PreviewState = ReturnType<typeof usePreview>;
-
-function Preview(props: {
-  preview: PreviewState;
+interface Part {
+  preview: Preview;
   preferences: Preferences;
   onChange: (part: Partial<Preferences>) => void;
-}) {
-  const { preview, preferences, onChange } = props;
+}
+
+function Devices({ preview, preferences, onChange }: Part) {
+  return (
+    <div class="devices">
+      <DeviceMenu
+        label={strings.camera}
+        devices={preview.devices.cameras}
+        value={preferences.cameraId}
+        onChange={(cameraId) => onChange({ cameraId })}
+      />
+      <DeviceMenu
+        label={strings.microphone}
+        devices={preview.devices.microphones}
+        value={preferences.microphoneId}
+        onChange={(microphoneId) => onChange({ microphoneId })}
+      />
+      {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
+        <DeviceMenu
+          label={strings.speaker}
+          devices={preview.devices.speakers}
+          value={preferences.speakerId}
+          onChange={(speakerId) => onChange({ speakerId })}
+        />
+      )}
+    </div>
+  );
+}
+
+function Mirror({ preview, preferences, onChange }: Part) {
   const showsPicture = preferences.cameraOn && preview.video !== null;
   return (
     <div class="mirror">
       {showsPicture ? (
         <VideoView track={preview.video} mirrored label={strings.you} />
       ) : (
-        <p class="mirror-note">{previewNote(preview.settled, preferences.cameraOn)}</p>
+        <p class="mirror-note">{previewNote(preview, preferences.cameraOn)}</p>
       )}
       <div class="mirror-controls">
         <Toggle
           on={preferences.microphoneOn}
           onLabel={strings.turnMicrophoneOff}
           offLabel={strings.turnMicrophoneOn}
+          name="microphone"
           onClick={() => onChange({ microphoneOn: !preferences.microphoneOn })}
         >
           {preferences.microphoneOn ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
@@ -159,6 +169,7 @@ function Preview(props: {
           on={preferences.cameraOn}
           onLabel={strings.turnCameraOff}
           offLabel={strings.turnCameraOn}
+          name="camera"
           onClick={() => onChange({ cameraOn: !preferences.cameraOn })}
         >
           {preferences.cameraOn ? <CameraIcon /> : <CameraOffIcon />}
@@ -169,67 +180,8 @@ function Preview(props: {
   );
 }
 
-function previewNote(settled: boolean, cameraOn: boolean): string {
+function previewNote({ settled, asking }: Preview, cameraOn: boolean): string {
+  if (asking) return strings.askingPreview;
   if (!cameraOn) return strings.cameraOffPreview;
   return settled ? strings.noPicture : strings.startingPreview;
-}
-
-export function Toggle(props: {
-  on: boolean;
-  onLabel: string;
-  offLabel: string;
-  onClick: () => void;
-  disabled?: boolean;
-  name?: string;
-  children: preact.ComponentChildren;
-}) {
-  const label = props.on ? props.onLabel : props.offLabel;
-  return (
-    <button
-      type="button"
-      class={props.on ? 'round' : 'round off'}
-      aria-label={label}
-      aria-pressed={props.on}
-      title={label}
-      data-control={props.name}
-      disabled={props.disabled}
-      onClick={props.onClick}
-    >
-      {props.children}
-    </button>
-  );
-}
-
-function MediaProblem({ preview, error }: { preview: PreviewState; error: MediaError }) {
-  const still = preview.audio
-    ? strings.soundOnly
-    : preview.video
-      ? strings.pictureOnly
-      : strings.watchOnly;
-  return (
-    <div class="problem" role="alert" data-code={error.code}>
-      <WarningIcon size={20} />
-      <div>
-        <strong>{error.message}</strong>
-        <p>
-          {error.remedy} {still}
-        </p>
-        <button type="button" class="quiet" onClick={preview.retry}>
-          {strings.tryAgain}
-        </button>
-      </div>
-    </div>
-  );
-}
-
-export function Problem({ error }: { error: ParleyError }) {
-  return (
-    <div class="problem" role="alert" data-code={error.code}>
-      <WarningIcon size={20} />
-      <div>
-        <strong>{error.message}</strong>
-        <p>{error.remedy}</p>
-      </div>
-    </div>
-  );
 }

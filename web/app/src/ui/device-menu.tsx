@@ -1,16 +1,18 @@
-import { strings } from './strings.js';
+import { strings } from '../strings.js';
 
 export function DeviceMenu(props: {
   label: string;
   devices: MediaDeviceInfo[];
   value: string;
   onChange: (deviceId: string) => void;
+  name?: string;
 }) {
   const known = props.devices.some((d) => d.deviceId === props.value);
   return (
     <label class="field">
       <span>{props.label}</span>
       <select
+        name={props.name}
         value={known ? props.value : ''}
         disabled={props.devices.length === 0}
         onChange={(event) => props.onChange(event.currentTarget.value)}
@@ -18,12 +20,22 @@ export function DeviceMenu(props: {
         <option value="">
           {props.devices.length === 0 ? strings.noDevice : strings.defaultDevice}
         </option>
-        {props.devices.map((device, index) => (
-          <option key={device.deviceId} value={device.deviceId}>
-            {device.label || `${props.label} ${index + 1}`}
+        {named(props.devices, props.label).map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
           </option>
         ))}
       </select>
     </label>
   );
+}
+
+/** Devices with a name each; before access is allowed browsers give them none. */
+export function named(devices: MediaDeviceInfo[], kind: string) {
+  return devices
+    .filter((d) => d.deviceId !== 'default')
+    .map((device, index) => ({
+      id: device.deviceId,
+      label: device.label || strings.numbered(kind, index + 1),
+    }));
 }

@@ -1,0 +1,312 @@
+// The bar below the stage: what people need at once as buttons, the rest in a menu.
+
+import {
+  browserPlatform,
+  type ConferenceClient,
+  type Devices,
+  listDevices,
+  ParleyError,
+  screenShareSupported,
+  speakerSelectionSupported,
+} from '@parley/client';
+import { useState } from 'preact/hooks';
+import type { Preferences } from '../preferences.js';
+import { strings } from '../strings.js';
+import { IconButton, Toggle } from '../ui/button.js';
+import { named } from '../ui/device-menu.js';
+import {
+  CameraIcon,
+  CameraOffIcon,
+  ChartIcon,
+  ChatIcon,
+  ChevronUpIcon,
+  GridIcon,
+  HandIcon,
+  InviteIcon,
+  KeyboardIcon,
+  LeaveIcon,
+  MicrophoneIcon,
+  MicrophoneOffIcon,
+  MoreIcon,
+  PeopleIcon,
+  ScreenIcon,
+  ScreenStopIcon,
+  SmileIcon,
+  SoundIcon,
+  SpeakerViewIcon,
+} from '../ui/icons.js';
+import { MenuButton, type MenuItem } from '../ui/menu.js';
+import type { Theme } from '../ui/theme.js';
+import { kReactions } from './reactions.js';
+import type { Action } from './shortcuts.js';
+
+export type PanelName = 'chat' | 'people' | 'statistics';
+
+export interface ControlsProps {
+  client: ConferenceClient;
+  room: string;
+  preferences: Preferences;
+  onPreferences: (preferences: Preferences) => void;
+  panel: PanelName | null;
+  unread: number;
+  people: number;
+  inGrid: boolean;
+  audioOnly: boolean;
+  busy: boolean;
+  reacting: boolean;
+  onReacting: (open: boolean) => void;
+  onAudioOnly: (audioOnly: boolean) => void;
+  run: (action: Action) => void;
+  onProblem: (error: ParleyError) => void;
+}
+
+export function Controls(props: ControlsProps) {
+  const { client, run, busy } = props;
+  const sharing = client.screenTrack !== null;
+  return (
+    <nav class="controls" aria-label={strings.controls}>
+      <div class="controls-side left">
+        <h1>{props.room}</h1>
+      </div>
+      <div class="controls-middle">
+        <DeviceButtons {...props} />
+        {screenShareSupported() && (
+          <IconButton
+            label={sharing ? strings.stopSharing : strings.shareScreen}
+            class={sharing ? 'active' : ''}
+            hotkey="S"
+            name="screen"
+            pressed={sharing}
+            disabled={busy}
+            onClick={() => run('screen')}
+          >
+            {sharing ? <ScreenStopIcon /> : <ScreenIcon />}
+          </IconButton>
+        )}
+        <IconButton
+          label={client.handRaised ? strings.lowerHand : strings.raiseHand}
+          class={client.handRaised ? 'active raised' : ''}
+          hotkey="H"
+          name="hand"
+          pressed={client.handRaised}
+          onClick={() => run('hand')}
+        >
+          <HandIcon />
+        </IconButton>
+        <ReactionMenu {...props} />
+        <IconButton
+          label={strings.leave}
+          class="leave"
+          name="leave"
+          onClick={() => void client.leave()}
+        >
+          <LeaveIcon size={26} />
+        </IconButton>
+      </div>
+      <div class="controls-side right">
+        <IconButton
+          label={strings.peopleHere(props.people)}
+          class={props.panel === 'people' ? 'active' : ''}
+          hotkey="P"
+          name="people"
+          expanded={props.panel === 'people'}
+          onClick={() => run('people')}
+        >
+          <PeopleIcon />
+          <span class="badge plain" data-count>
+            {props.people}
+          </span>
+        </IconButton>
+        <IconButton
+          label={
+            props.unread > 0 ? `${strings.chat}, ${strings.unread(props.unread)}` : strings.chat
+          }
+          class={props.panel === 'chat' ? 'active' : ''}
+          hotkey="C"
+          name="chat"
+          expanded={props.panel === 'chat'}
+          onClick={() => run('chat')}
+        >
+          <ChatIcon />
+          {props.unread > 0 && (
+            <span class="badge" data-unread>
+              {props.unread > 99 ? '99+' : props.unread}
+            </span>
+          )}
+        </IconButton>
+        <MoreMenu {...props} />
+      </div>
+    </nav>
+  );
+}
+
+function DeviceButtons(props: ControlsProps) {
+  const { client, preferences, onPreferences, run, busy } = props;
+  const [devices, setDevices] = useState<Devices>({ cameras: [], microphones: [], speakers: [] });
+  const refresh = () => void listDevices(browserPlatform()).then(setDevices);
+  const choose = (kind: 'audio' | 'video', id: string) => {
+    const key = kind === 'audio' ? 'microphoneId' : 'cameraId';
+    client
+      .setDevice(kind, id)
+      .then(() => onPreferences({ ...preferences, [key]: id }))
+      .catch((error: unknown) => {
+        if (error instanceof ParleyError) props.onProblem(error);
+      });
+  };
+  const list = (
+    kind: string,
+    all: MediaDeviceInfo[],
+    current: string,
+    onSelect: (id: string) => void,
+  ): MenuItem[] =>
+    [{ id: '', label: strings.defaultDevice }, ...named(all, kind)].map(({ id, label }, i) => ({
+      id: `${kind}-${id || 'default'}`,
+      label,
+      checked: id === current,
+      heading: i === 0 ? kind : undefined,
+      onSelect: () => onSelect(id),
+    }));
+  const speakers = speakerSelectionSupported()
+    ? list(strings.speaker, devices.speakers, preferences.speakerId, (speakerId) =>
+        onPreferences({ ...preferences, speakerId }),
+      )
+    : [];
+  return (
+    <>
+      <span class="pair">
+        <Toggle
+          on={client.microphoneOn}
+          onLabel={strings.turnMicrophoneOff}
+          offLabel={strings.turnMicrophoneOn}
+          hotkey="M"
+          name="microphone"
+          disabled={busy}
+          onClick={() => run('microphone')}
+        >
+          {client.microphoneOn ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
+        </Toggle>
+        <MenuButton
+          label={strings.chooseMicrophone}
+          class="caret"
+          name="microphones"
+          icon={<ChevronUpIcon size={16} />}
+          onBeforeOpen={refresh}
+          items={[
+            ...list(strings.microphone, devices.microphones, preferences.microphoneId, (id) =>
+              choose('audio', id),
+            ),
+            ...speakers,
+          ]}
+        />
+      </span>
+      <span class="pair">
+        <Toggle
+          on={client.cameraOn}
+          onLabel={strings.turnCameraOff}
+          offLabel={strings.turnCameraOn}
+          hotkey="V"
+          name="camera"
+          disabled={busy}
+          onClick={() => run('camera')}
+        >
+          {client.cameraOn ? <CameraIcon /> : <CameraOffIcon />}
+        </Toggle>
+        <MenuButton
+          label={strings.chooseCamera}
+          class="caret"
+          name="cameras"
+          icon={<ChevronUpIcon size={16} />}
+          onBeforeOpen={refresh}
+          items={list(strings.camera, devices.cameras, preferences.cameraId, (id) =>
+            choose('video', id),
+          )}
+        />
+      </span>
+    </>
+  );
+}
+
+function ReactionMenu({ client, reacting, onReacting }: ControlsProps) {
+  return (
+    <MenuButton
+      label={strings.react}
+      name="react"
+      icon={<SmileIcon />}
+      items={[]}
+      open={reacting}
+      onOpen={onReacting}
+      content={(close) =>
+        kReactions.map((reaction) => (
+          <button
+            key={reaction}
+            type="button"
+            role="menuitem"
+            class="reaction"
+            tabIndex={-1}
+            onClick={() => {
+              close();
+              client.sendReaction(reaction);
+            }}
+          >
+            {reaction}
+          </button>
+        ))
+      }
+    />
+  );
+}
+
+function MoreMenu(props: ControlsProps) {
+  const { run, preferences, onPreferences } = props;
+  const themes: MenuItem[] = (['system', 'light', 'dark'] as Theme[]).map((theme, i) => ({
+    id: `theme-${theme}`,
+    label: strings.themes[theme],
+    checked: preferences.theme === theme,
+    heading: i === 0 ? strings.appearance : undefined,
+    onSelect: () => onPreferences({ ...preferences, theme }),
+  }));
+  return (
+    <MenuButton
+      label={strings.more}
+      name="more"
+      icon={<MoreIcon />}
+      items={[
+        {
+          id: 'view',
+          label: props.inGrid ? strings.speakerView : strings.gridView,
+          icon: props.inGrid ? <SpeakerViewIcon size={18} /> : <GridIcon size={18} />,
+          hotkey: 'G',
+          onSelect: () => run('view'),
+        },
+        {
+          id: 'invite',
+          label: strings.invite,
+          icon: <InviteIcon size={18} />,
+          hotkey: 'I',
+          onSelect: () => run('invite'),
+        },
+        {
+          id: 'audio-only',
+          label: props.audioOnly ? strings.videoAgain : strings.audioOnly,
+          icon: <SoundIcon size={18} />,
+          onSelect: () => props.onAudioOnly(!props.audioOnly),
+        },
+        {
+          id: 'statistics',
+          label: strings.statistics,
+          icon: <ChartIcon size={18} />,
+          hotkey: 'T',
+          onSelect: () => run('statistics'),
+        },
+        {
+          id: 'shortcuts',
+          label: strings.shortcuts,
+          icon: <KeyboardIcon size={18} />,
+          hotkey: '?',
+          onSelect: () => run('help'),
+        },
+        ...themes,
+      ]}
+    />
+  );
+}
