@@ -19,11 +19,10 @@ signal::TrackSource default_source(bool video) {
 /// RED is a wrapper: the track's codec is what stands in its blocks (RFC 2198).
 std::optional<std::uint8_t> media_type(const peer::ReceiveSection& section,
                                        const peer::ReceiveStream& stream) {
-    const auto& own = section.formats[stream.payload_type];
-    if (own && own->codec != media::Codec::kRed) return stream.payload_type;
-    for (std::size_t type = 0; type < section.formats.size(); ++type) {
-        const auto& format = section.formats[type];
-        if (format && format->codec == media::Codec::kOpus) return static_cast<std::uint8_t>(type);
+    const auto* own = section.formats[stream.payload_type];
+    if (own != nullptr && own->codec != media::Codec::kRed) return stream.payload_type;
+    for (const auto& format : section.formats) {
+        if (format.codec == media::Codec::kOpus) return format.payload_type;
     }
     return {};
 }
@@ -31,15 +30,13 @@ std::optional<std::uint8_t> media_type(const peer::ReceiveSection& section,
 const peer::ReceiveFormat* media_format(const peer::ReceiveSection& section,
                                         const peer::ReceiveStream& stream) {
     const auto type = media_type(section, stream);
-    return type ? &*section.formats[*type] : nullptr;
+    return type ? section.formats[*type] : nullptr;
 }
 
 std::optional<std::uint8_t> red_payload_type(const peer::ReceiveSection& section) {
-    for (std::size_t type = 0; type < section.formats.size(); ++type) {
-        const auto& format = section.formats[type];
-        if (format && format->codec == media::Codec::kRed && !section.video) {
-            return static_cast<std::uint8_t>(type);
-        }
+    if (section.video) return {};
+    for (const auto& format : section.formats) {
+        if (format.codec == media::Codec::kRed) return format.payload_type;
     }
     return {};
 }

@@ -30,7 +30,7 @@ ReceiveSection receive_section(const Section& section) {
         format.fir = section.has_feedback(codec.payload_type, "ccm fir");
         format.transport_cc = section.has_feedback(codec.payload_type, "transport-cc");
         format.remb = section.has_feedback(codec.payload_type, "goog-remb");
-        table.formats[codec.payload_type] = std::move(format);
+        table.formats.set(codec.payload_type, std::move(format));
     }
     table.rids = section.rids;
     for (const auto& source : section.sources) {

@@ -115,7 +115,7 @@ Result<Receiver::Source, trace::Drop> Receiver::resolve(const rtp::PacketView& p
     const auto index = section_of(packet);
     if (!index) return fail(trace::Drop::kUnknownSsrc);
     const ReceiveSection& section = sections_[*index];
-    const auto& format = section.formats[packet.payload_type];
+    const auto* format = section.formats[packet.payload_type];
     if (!format) return fail(trace::Drop::kUnknownPayloadType);
     const bool rtx = format->codec == media::Codec::kRtx;
     const auto rid_type = rtx ? rtp::ExtensionType::kRepairedRid : rtp::ExtensionType::kRid;
@@ -202,9 +202,8 @@ void Receiver::note_transport_sequence(const rtp::PacketView& packet, Instant no
 void Receiver::find_transport_number() {
     transport_number_id_ = 0;
     for (const auto& section : sections_) {
-        const bool reported =
-            std::any_of(section.formats.begin(), section.formats.end(),
-                        [](const auto& format) { return format && format->transport_cc; });
+        const bool reported = std::any_of(section.formats.begin(), section.formats.end(),
+                                          [](const auto& format) { return format.transport_cc; });
         if (!reported) continue;
         transport_number_id_ = section.extensions.id(rtp::ExtensionType::kTransportSequenceNumber);
         if (transport_number_id_ != 0) return;
@@ -225,7 +224,7 @@ Result<IncomingPacket, trace::Drop> Receiver::on_packet(BytesSpan bytes, Instant
 
 Result<IncomingPacket, trace::Drop> Receiver::on_rtx(ReceiveStream& stream, BytesSpan bytes,
                                                      const rtp::PacketView& packet, Instant now) {
-    const auto& format = sections_[stream.section].formats[packet.payload_type];
+    const auto* format = sections_[stream.section].formats[packet.payload_type];
     if (!format || format->codec != media::Codec::kRtx) {
         return fail(trace::Drop::kUnknownPayloadType);
     }
@@ -242,7 +241,7 @@ Result<IncomingPacket, trace::Drop> Receiver::on_rtx(ReceiveStream& stream, Byte
 Result<IncomingPacket, trace::Drop> Receiver::on_media(ReceiveStream& stream,
                                                        const rtp::PacketView& packet,
                                                        bool recovered, Instant now) {
-    const auto& format = sections_[stream.section].formats[packet.payload_type];
+    const auto* format = sections_[stream.section].formats[packet.payload_type];
     if (!format || media::is_repair(format->codec)) {
         return fail(trace::Drop::kUnknownPayloadType);
     }

@@ -49,13 +49,13 @@ ReceiveSection video(std::string mid, std::vector<std::string> rids = {}) {
     section.extensions = extensions();
     ReceiveFormat vp8 = format(media::Codec::kVp8, 90'000);
     vp8.nack = vp8.pli = vp8.fir = vp8.transport_cc = true;
-    section.formats[kVp8] = vp8;
+    section.formats.set(kVp8, vp8);
     ReceiveFormat rtx = format(media::Codec::kRtx, 90'000);
     rtx.apt = kVp8;
-    section.formats[kRtxOfVp8] = rtx;
+    section.formats.set(kRtxOfVp8, rtx);
     ReceiveFormat h264 = format(media::Codec::kH264, 90'000);
     h264.fir = true;
-    section.formats[kH264] = h264;
+    section.formats.set(kH264, h264);
     section.rids = std::move(rids);
     return section;
 }
@@ -64,7 +64,7 @@ ReceiveSection audio(std::string mid) {
     ReceiveSection section;
     section.mid = std::move(mid);
     section.extensions = extensions();
-    section.formats[kOpus] = format(media::Codec::kOpus, 48'000);
+    section.formats.set(kOpus, format(media::Codec::kOpus, 48'000));
     return section;
 }
 
