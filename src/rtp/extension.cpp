@@ -1,7 +1,5 @@
 #include "rtp/extension.hpp"
 
-#include <algorithm>
-
 namespace parley::rtp {
 namespace {
 
@@ -47,16 +45,15 @@ bool ExtensionMap::set(std::uint8_t id, ExtensionType type) {
     if (types_[id] != ExtensionType::kUnknown || known_id != 0) return false;
     types_[id] = type;
     known_id = id;
+    if (id > kMaxOneByteId) ++large_ids_;
     return true;
 }
 
 void ExtensionMap::erase(std::uint8_t id) {
+    if (types_[id] == ExtensionType::kUnknown) return;
+    if (id > kMaxOneByteId) --large_ids_;
     ids_[static_cast<std::size_t>(types_[id])] = 0;
     types_[id] = ExtensionType::kUnknown;
-}
-
-bool ExtensionMap::needs_two_byte_form() const {
-    return std::any_of(ids_.begin(), ids_.end(), [](std::uint8_t id) { return id > 14; });
 }
 
 }  // namespace parley::rtp

@@ -53,7 +53,7 @@ class ExtensionMap {
     std::uint8_t id(ExtensionType type) const { return ids_[static_cast<std::size_t>(type)]; }
     bool has(ExtensionType type) const { return id(type) != 0; }
     /// True when an id is too large for the one-byte form.
-    bool needs_two_byte_form() const;
+    bool needs_two_byte_form() const { return large_ids_ > 0; }
 
     /// The data of the packet's first element of this type; empty if there is none.
     BytesView find(const PacketView& packet, ExtensionType type) const {
@@ -64,8 +64,11 @@ class ExtensionMap {
     friend bool operator==(const ExtensionMap&, const ExtensionMap&) = default;
 
  private:
+    static constexpr std::uint8_t kMaxOneByteId = 14;  // RFC 8285 §4.2
+
     std::array<ExtensionType, 256> types_{};
     std::array<std::uint8_t, static_cast<std::size_t>(ExtensionType::kCount)> ids_{};
+    std::uint8_t large_ids_ = 0;
 };
 
 }  // namespace parley::rtp
