@@ -23,6 +23,7 @@ signal::PeerState to_signal(peer::ConnectionState state) {
 
 void Context::wake(Member& member) {
     member.has_control_work = true;
+    member.timers_moved = true;
     wake_for_media(member);
 }
 
@@ -114,9 +115,12 @@ void Member::handle_timeout(Instant now) {
     context_.wake(*this);
 }
 
-Instant Member::next_timeout() const {
-    return std::min(
-        {peer_.next_timeout(), publisher_.next_timeout(), subscriber_.next_timeout(), next_stats_});
+Instant Member::next_timeout() {
+    if (timers_moved) {
+        timers_moved = false;
+        control_due_ = std::min({peer_.next_timeout(), publisher_.next_timeout(), next_stats_});
+    }
+    return std::min(control_due_, subscriber_.next_timeout());
 }
 
 void Member::settle(Instant now) {

@@ -41,7 +41,9 @@ class Member final : public peer::PeerObserver {
     // ---- the machine's part ----
     Result<void, trace::Drop> handle_receive(net::Datagram& datagram, Instant now);
     void handle_timeout(Instant now);
-    Instant next_timeout() const;
+    /// Media that leaves moves no timer but the subscriber's: the others are asked for theirs only
+    /// after control work.
+    Instant next_timeout();
     std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
     /// Acts on what the peer has to say; paths that came and went are left for the node.
     void settle(Instant now);
@@ -66,6 +68,7 @@ class Member final : public peer::PeerObserver {
     TimerQueue::Id timer = 0;
     bool has_work = false;
     bool has_control_work = false;    // beside media: events to act on, datagrams of the peer's own
+    bool timers_moved = true;         // others than the subscriber's, as control work moves them
     std::vector<std::string> ufrags;  // under which the node's table knows this member
 
  private:
@@ -90,6 +93,7 @@ class Member final : public peer::PeerObserver {
     bool may_send_ = false;
     std::optional<net::Path> media_path_;  // where media went last
     Instant next_stats_;
+    Instant control_due_{};  // of all timers but the subscriber's, once they are settled
     rtp::RateMeter received_;
     rtp::RateMeter sent_;
     trace::DropCounters drops_;
