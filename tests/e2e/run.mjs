@@ -38,6 +38,7 @@ const files = [
   'app-social',
   'app-views',
   'app-problems',
+  'app-effects',
 ];
 const modules = await Promise.all(files.map((name) => import(`./cases/${name}.mjs`)));
 const cases = modules

@@ -1,8 +1,9 @@
 // The page: lobby, call, goodbye.
 
 import { ConferenceClient, ParleyError } from '@parley/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Room } from './call/room.js';
+import { Effects } from './effects/effects.js';
 import { type JoinRequest, Lobby } from './lobby/lobby.js';
 import { Problem } from './lobby/problem.js';
 import {
@@ -23,6 +24,8 @@ export function App() {
   const [error, setError] = useState<ParleyError | null>(null);
   const last = useRef<{ room: string; name: string } | null>(null);
   const client = useRef<ConferenceClient | null>(null);
+  const effects = useMemo(() => new Effects(preferences), []);
+  const platform = useMemo(() => effects.platform(), [effects]);
 
   const remember = (next: Preferences) => {
     setPreferences(next);
@@ -34,7 +37,7 @@ export function App() {
     setPage('joining');
     last.current = { room: wanted.room, name: wanted.name };
     window.parley.joinPressedAt = performance.now();
-    const next = new ConferenceClient({ topology: request.topology || undefined });
+    const next = new ConferenceClient({ platform, topology: request.topology || undefined });
     client.current = next;
     window.parley.client = next;
     window.parley.firstFrameAt = null;
@@ -79,6 +82,7 @@ export function App() {
     return (
       <Room
         client={client.current}
+        effects={effects}
         room={request.room}
         preferences={preferences}
         onPreferences={remember}
@@ -96,6 +100,8 @@ export function App() {
   return (
     <Lobby
       request={request}
+      effects={effects}
+      platform={platform}
       preferences={preferences}
       onPreferences={remember}
       onJoin={join}

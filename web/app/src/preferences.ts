@@ -1,6 +1,7 @@
 // What the page remembers between visits, and what its address asks for.
 
 import type { LayerWish } from '@parley/client';
+import type { BackgroundChoice } from './effects/effects.js';
 import type { View } from './layout/focus.js';
 import type { Theme } from './ui/theme.js';
 
@@ -16,6 +17,8 @@ export interface Preferences {
   theme: Theme;
   view: View;
   shortcuts: boolean;
+  background: BackgroundChoice;
+  noiseSuppression: boolean;
 }
 
 const kKey = 'parley.preferences';
@@ -31,6 +34,8 @@ const kDefaults: Preferences = {
   theme: 'system',
   view: 'grid',
   shortcuts: true,
+  background: 'none',
+  noiseSuppression: false,
 };
 
 export function loadPreferences(): Preferences {
@@ -57,6 +62,7 @@ export function readPreferences(stored: unknown): Preferences {
 const kAllowed: Partial<Record<keyof Preferences, unknown[]>> = {
   theme: ['system', 'light', 'dark'],
   view: ['grid', 'speaker'],
+  background: ['none', 'blur', 'image'],
 };
 
 export function savePreferences(preferences: Preferences): void {

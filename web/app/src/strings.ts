@@ -145,11 +145,12 @@ export const strings = {
   appearance: 'Appearance',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   devices: 'Devices',
+  effects: 'Effects',
   background: 'Background',
   backgrounds: { none: 'None', blur: 'Blur', image: 'Picture' },
   noiseSuppression: 'Noise suppression',
   noiseSuppressionHint: 'Removes keyboards, fans and traffic from your sound',
-  effectFailed: 'The effect could not be started; your camera is shown as it is.',
+  effectFailed: 'An effect could not be started. Camera and microphone go on without it.',
 
   // Shortcuts.
   shortcutsOn: 'Use keyboard shortcuts',

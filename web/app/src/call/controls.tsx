@@ -10,6 +10,7 @@ import {
   speakerSelectionSupported,
 } from '@parley/client';
 import { useState } from 'preact/hooks';
+import { type EffectChoice, kBackgrounds } from '../effects/effects.js';
 import type { Preferences } from '../preferences.js';
 import { strings } from '../strings.js';
 import { IconButton, Toggle } from '../ui/button.js';
@@ -56,6 +57,7 @@ export interface ControlsProps {
   reacting: boolean;
   onReacting: (open: boolean) => void;
   onAudioOnly: (audioOnly: boolean) => void;
+  onEffects: (choice: Partial<EffectChoice>) => void;
   run: (action: Action) => void;
   onProblem: (error: ParleyError) => void;
 }
@@ -196,6 +198,14 @@ function DeviceButtons(props: ControlsProps) {
               choose('audio', id),
             ),
             ...speakers,
+            {
+              id: 'noise-suppression',
+              label: strings.noiseSuppression,
+              heading: strings.effects,
+              checked: preferences.noiseSuppression,
+              toggles: true,
+              onSelect: () => props.onEffects({ noiseSuppression: !preferences.noiseSuppression }),
+            },
           ]}
         />
       </span>
@@ -217,9 +227,18 @@ function DeviceButtons(props: ControlsProps) {
           name="cameras"
           icon={<ChevronUpIcon size={16} />}
           onBeforeOpen={refresh}
-          items={list(strings.camera, devices.cameras, preferences.cameraId, (id) =>
-            choose('video', id),
-          )}
+          items={[
+            ...list(strings.camera, devices.cameras, preferences.cameraId, (id) =>
+              choose('video', id),
+            ),
+            ...kBackgrounds.map((background, i) => ({
+              id: `background-${background}`,
+              label: strings.backgrounds[background],
+              heading: i === 0 ? strings.background : undefined,
+              checked: preferences.background === background,
+              onSelect: () => props.onEffects({ background }),
+            })),
+          ]}
         />
       </span>
     </>

@@ -3,6 +3,7 @@
 import { type ConferenceClient, ParleyError } from '@parley/client';
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { EffectChoice, Effects } from '../effects/effects.js';
 import type { Preferences } from '../preferences.js';
 import { strings } from '../strings.js';
 import {
@@ -37,6 +38,7 @@ const kNoticeMs = 8000;
 
 export function Room(props: {
   client: ConferenceClient;
+  effects: Effects;
   room: string;
   preferences: Preferences;
   onPreferences: (preferences: Preferences) => void;
@@ -72,6 +74,11 @@ export function Room(props: {
   const told = useHappenings(client, panel === 'chat');
   const unread = useUnread(client, panel === 'chat');
   const [busy, attempt] = useAttempt(setNotice);
+  useEffectFailures(props.effects, setNotice);
+  const choose = (part: Partial<EffectChoice>) => {
+    change(part);
+    attempt(() => reopen(client, props.effects, preferences, part));
+  };
   const togglePanel = (name: PanelName) => setPanel(panel === name ? null : name);
 
   const actions: Record<Exclude<Action, 'talk'>, () => void> = {
@@ -216,6 +223,7 @@ export function Room(props: {
         reacting={reacting}
         onReacting={setReacting}
         onAudioOnly={degradation.choose}
+        onEffects={choose}
         run={run}
         onProblem={setNotice}
       />
@@ -293,6 +301,29 @@ function useNotice(client: ConferenceClient) {
     return () => clearTimeout(timer);
   }, [notice]);
   return [notice, setNotice] as const;
+}
+
+/** Takes the choice over; a device whose way changes is opened anew, if it is in use. */
+async function reopen(
+  client: ConferenceClient,
+  effects: Effects,
+  { cameraId, microphoneId }: Preferences,
+  choice: Partial<EffectChoice>,
+): Promise<void> {
+  for (const kind of await effects.choose(choice)) {
+    const used = kind === 'video' ? client.cameraOn : client.microphoneTrack !== null;
+    if (used) await client.setDevice(kind, kind === 'video' ? cameraId : microphoneId);
+  }
+}
+
+function useEffectFailures(effects: Effects, onProblem: (error: ParleyError) => void): void {
+  useEffect(() => {
+    effects.onFailed = (_kind, reason) =>
+      onProblem(new ParleyError('effect_failed', strings.effectFailed, reason));
+    return () => {
+      effects.onFailed = () => {};
+    };
+  }, [effects]);
 }
 
 function useUnread(client: ConferenceClient, open: boolean): number {

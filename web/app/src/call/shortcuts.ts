@@ -72,7 +72,7 @@ export function focusedOf(element: Element | null): Focused {
   const plainInputs = '[type=checkbox], [type=radio], [type=range], [type=button]';
   return {
     typing: matches(`input:not(${plainInputs}), textarea, select, [contenteditable=true]`),
-    pressable: matches('button, a, summary, input, [role=menuitem], [role=menuitemradio]'),
+    pressable: matches('button, a, summary, input, [role^=menuitem]'),
     moving: matches('[role=menu], [role=radiogroup], input, select'),
   };
 }

@@ -1,9 +1,15 @@
 // Before the call: see yourself, choose devices, a name and a room.
 
-import { type ParleyError, speakerSelectionSupported } from '@parley/client';
+import { type ParleyError, type Platform, speakerSelectionSupported } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { InviteButton } from '../call/invite.js';
 import { VideoView } from '../call/media-element.js';
+import {
+  type BackgroundChoice,
+  type EffectChoice,
+  type Effects,
+  kBackgrounds,
+} from '../effects/effects.js';
 import { type PageRequest, type Preferences, suggestRoom } from '../preferences.js';
 import { strings } from '../strings.js';
 import { Toggle } from '../ui/button.js';
@@ -27,6 +33,8 @@ export interface JoinRequest {
 
 export function Lobby(props: {
   request: PageRequest;
+  effects: Effects;
+  platform: Platform;
   preferences: Preferences;
   onPreferences: (preferences: Preferences) => void;
   onJoin: (request: JoinRequest) => void;
@@ -36,7 +44,7 @@ export function Lobby(props: {
   const { preferences, onPreferences, request } = props;
   const [name, setName] = useState(request.name || preferences.name);
   const [room, setRoom] = useState(() => request.room || preferences.room || suggestRoom());
-  const preview = usePreview(preferences, request.video);
+  const preview = usePreview(props.platform, preferences, request.video);
   const change = (part: Partial<Preferences>) => onPreferences({ ...preferences, ...part });
 
   const join = () => {
@@ -54,6 +62,12 @@ export function Lobby(props: {
       <section class="preview" aria-label={strings.preview}>
         <Mirror preview={preview} preferences={preferences} onChange={change} />
         <Devices preview={preview} preferences={preferences} onChange={change} />
+        <EffectMenus
+          effects={props.effects}
+          preview={preview}
+          preferences={preferences}
+          onChange={change}
+        />
         <MediaProblem preview={preview} />
       </section>
       <form
@@ -143,6 +157,60 @@ function Devices({ preview, preferences, onChange }: Part) {
         />
       )}
     </div>
+  );
+}
+
+/** Background and noise suppression; what could not be had is said. */
+function EffectMenus({ effects, preview, preferences, onChange }: Part & { effects: Effects }) {
+  const [failed, setFailed] = useState(false);
+  useEffect(() => {
+    effects.onFailed = () => setFailed(true);
+    return () => {
+      effects.onFailed = () => {};
+    };
+  }, [effects]);
+  const choose = (part: Partial<EffectChoice>) => {
+    setFailed(false);
+    onChange(part);
+    void effects.choose(part).then((anew) => anew.length > 0 && preview.retry());
+  };
+  return (
+    <>
+      <div class="devices effects">
+        <label class="field">
+          <span>{strings.background}</span>
+          <select
+            name="background"
+            value={preferences.background}
+            disabled={preview.video === null}
+            onChange={(event) =>
+              choose({ background: event.currentTarget.value as BackgroundChoice })
+            }
+          >
+            {kBackgrounds.map((background) => (
+              <option key={background} value={background}>
+                {strings.backgrounds[background]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="switch" title={strings.noiseSuppressionHint}>
+          <input
+            type="checkbox"
+            name="noise-suppression"
+            checked={preferences.noiseSuppression}
+            disabled={preview.audio === null}
+            onChange={(event) => choose({ noiseSuppression: event.currentTarget.checked })}
+          />
+          <span>{strings.noiseSuppression}</span>
+        </label>
+      </div>
+      {failed && (
+        <p class="soft" role="status">
+          {strings.effectFailed}
+        </p>
+      )}
+    </>
   );
 }
 

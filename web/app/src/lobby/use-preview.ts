@@ -2,22 +2,24 @@
 // of being opened twice.
 
 import {
-  browserPlatform,
   type Capture,
   capture,
   type Devices,
   listDevices,
+  type Platform,
   watchDevices,
 } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Preferences } from '../preferences.js';
 
-const platform = browserPlatform();
-
 const exact = (deviceId: string): MediaTrackConstraints =>
   deviceId ? { deviceId: { exact: deviceId } } : {};
 
-export function usePreview(preferences: Preferences, video: MediaTrackConstraints | undefined) {
+export function usePreview(
+  platform: Platform,
+  preferences: Preferences,
+  video: MediaTrackConstraints | undefined,
+) {
   const [result, setResult] = useState<Capture | null>(null);
   const [settled, setSettled] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -57,6 +59,7 @@ export function usePreview(preferences: Preferences, video: MediaTrackConstraint
     capture: settled ? result : null,
     audio: stream?.getAudioTracks()[0] ?? null,
     video: stream?.getVideoTracks()[0] ?? null,
+    /** Opens the devices anew. */
     retry: () => setAttempt((n) => n + 1),
     /** Hands the stream to the caller, who stops it. Waits for devices that are just being opened. */
     release: async () => {

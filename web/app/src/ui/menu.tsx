@@ -13,6 +13,8 @@ export interface MenuItem {
   hotkey?: string | undefined;
   /** One of a group of which one is chosen. */
   checked?: boolean | undefined;
+  /** Checked or not by itself, not one of several. */
+  toggles?: boolean;
   /** Stands before this item: the name of the group that begins here. */
   heading?: string | undefined;
   danger?: boolean;
@@ -82,7 +84,7 @@ function Item({ item, onDone }: { item: MenuItem; onDone: () => void }) {
       {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: the role that is chosen here has it */}
       <button
         type="button"
-        role={radio ? 'menuitemradio' : 'menuitem'}
+        role={radio ? (item.toggles ? 'menuitemcheckbox' : 'menuitemradio') : 'menuitem'}
         aria-checked={radio ? item.checked : undefined}
         aria-keyshortcuts={item.hotkey}
         class={item.danger ? 'menu-item danger' : 'menu-item'}
