@@ -84,6 +84,7 @@ export const strings = {
   speakingElsewhere: (name: string) => `${name} is speaking`,
   codecUnsupported: 'This browser cannot play this video.',
   pausedForBandwidth: 'Paused: your connection is too slow for this video.',
+  pausedUntilSpeaking: 'Shown again when they speak.',
   personReconnecting: 'Reconnecting…',
   needsClick: 'Your browser holds back the sound until you click.',
   playSound: 'Click to hear the others',

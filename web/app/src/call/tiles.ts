@@ -102,7 +102,8 @@ function personTile(
 
 function noticeOf(track: RemoteTrack): string | undefined {
   if (!track.supported) return strings.codecUnsupported;
-  return track.paused && !track.muted ? strings.pausedForBandwidth : undefined;
+  if (!track.paused || track.muted) return undefined;
+  return track.paused === 'last_n' ? strings.pausedUntilSpeaking : strings.pausedForBandwidth;
 }
 
 function viewOf(client: ConferenceClient, track: RemoteTrack | undefined): Partial<TileData> {

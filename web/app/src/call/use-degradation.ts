@@ -7,18 +7,20 @@ import { type AudioOnly, DegradationPolicy, type LinkState } from './degradation
 export function useDegradation(client: ConferenceClient) {
   const policy = useMemo(() => new DegradationPolicy(), [client]);
   const [state, setState] = useState<AudioOnly>('no');
+  const followed = useRef<AudioOnly>('no');
   const cameraWasOn = useRef(false);
   const follow = (next: AudioOnly) => {
-    setState((before) => {
-      if (before === 'no' && next !== 'no') {
-        cameraWasOn.current = client.cameraOn;
-        void client.setCamera(false);
-      } else if (before !== 'no' && next === 'no' && cameraWasOn.current) {
-        // A camera that another program took meanwhile stays off, as its button shows.
-        client.setCamera(true).catch(() => {});
-      }
-      return next;
-    });
+    const before = followed.current;
+    if (before === next) return;
+    followed.current = next;
+    setState(next);
+    if (before === 'no') {
+      cameraWasOn.current = client.cameraOn;
+      void client.setCamera(false);
+    } else if (next === 'no' && cameraWasOn.current) {
+      // A camera that another program took meanwhile stays off, as its button shows.
+      client.setCamera(true).catch(() => {});
+    }
   };
   useEffect(() => client.on('stats', () => follow(policy.update(linkOf(client)))), [client]);
   return {
@@ -33,7 +35,7 @@ export function useDegradation(client: ConferenceClient) {
 function linkOf(client: ConferenceClient): LinkState {
   const cameras = [...client.participants.values()]
     .map((p) => p.track('camera'))
-    .filter((t) => t !== undefined && !t.muted && t.wish !== 'off');
+    .filter((t) => t !== undefined && !t.muted && t.wish !== 'off' && t.paused !== 'last_n');
   return {
     at: performance.now(),
     quality: client.quality,
