@@ -15,6 +15,7 @@
 #include "ice/candidate.hpp"
 #include "node/limits.hpp"
 #include "node/media_queue.hpp"
+#include "node/relay_box.hpp"
 #include "node/timer_queue.hpp"
 #include "peer/capabilities.hpp"
 #include "peer/transport.hpp"
@@ -39,12 +40,18 @@ struct NodeConfig {
     std::size_t loudest_audio = 0;
     /// Each subscriber gets so many cameras, of those who spoke last; 0: all.
     std::size_t last_video = 0;
+    /// This node's number, and how many there are over which a room may spread.
+    std::size_t shard = 0;
+    std::size_t shards = 1;
     Duration stats_interval = 1s;
     /// Of the estimate of each subscriber's path.
     cc::Limits estimate;
 };
 
 struct Context {
+    explicit Context(NodeConfig of_node)
+        : config(std::move(of_node)), relay(config.shard, config.shards) {}
+
     NodeConfig config;
     peer::TransportServices services;
     std::deque<signal::MediaEvent> events;
@@ -52,8 +59,10 @@ struct Context {
     std::vector<Track*> news;       // tracks with packets that nobody has looked at
     std::vector<Track*> looked_at;  // tracks whose packets were looked at in this turn
     Train train;
-    std::unordered_map<Ssrc, Member*> sources;  // published, to recognise a moved publisher
-    TimerQueue timers;                          // of members and rooms
+    std::unordered_map<Ssrc, Member*> sources;    // published, to recognise a moved publisher
+    RelayBox relay;                               // to other nodes
+    std::unordered_map<RelayId, Track*> relayed;  // both ways
+    TimerQueue timers;                            // of members and rooms
     trace::DropCounters drops;
     std::uint64_t frames_copied = 0;  // sent along with later ones (RFC 2198)
     std::uint64_t frames_found = 0;   // lost by publishers' networks and found in later packets

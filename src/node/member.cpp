@@ -37,8 +37,7 @@ Member::Member(Context& context, Room& room, const signal::CreatePeer& command,
                peer::PeerConfig config, Instant now)
     : context_(context),
       room_(room),
-      id_(command.peer),
-      participant_(command.participant),
+      who_{command.peer, command.participant},
       may_publish_(command.may_publish),
       may_subscribe_(command.may_subscribe),
       peer_(context.services, std::move(config), now),
@@ -71,11 +70,11 @@ void Member::after_negotiation(Instant now) {
 }
 
 void Member::refuse(signal::SdpType type, const peer::NegotiationError& error) {
-    context_.emit(signal::DescriptionRefused{id_, type, error.code, error.cause, error.remedy});
+    context_.emit(signal::DescriptionRefused{who_.id, type, error.code, error.cause, error.remedy});
 }
 
 void Member::emit_description(signal::SdpType type, std::string sdp) {
-    context_.emit(signal::LocalDescription{id_, type, std::move(sdp), subscriber_.mappings()});
+    context_.emit(signal::LocalDescription{who_.id, type, std::move(sdp), subscriber_.mappings()});
 }
 
 void Member::offer_if_wanted(Instant now) {
@@ -127,7 +126,7 @@ void Member::settle(Instant now) {
     while (auto event = peer_.transport().poll_event()) {
         if (const auto* changed = std::get_if<peer::ConnectionChanged>(&*event)) {
             context_.emit(
-                signal::PeerStateChanged{id_, to_signal(changed->state), changed->reason});
+                signal::PeerStateChanged{who_.id, to_signal(changed->state), changed->reason});
         } else {
             path_events_.push_back(std::move(*event));
         }
@@ -202,7 +201,7 @@ void Member::on_transport_feedback(const rtp::TransportFeedback& feedback, Insta
 
 void Member::emit_stats(Instant now) {
     signal::PeerStats stats;
-    stats.peer = id_;
+    stats.peer = who_.id;
     stats.state = to_signal(peer_.transport().state());
     if (const auto& path = peer_.transport().media_path()) {
         stats.transport = path->protocol == net::Protocol::kUdp ? "udp" : "tcp";

@@ -23,8 +23,9 @@ class Member final : public peer::PeerObserver {
     Member(Context& context, Room& room, const signal::CreatePeer& command, peer::PeerConfig config,
            Instant now);
 
-    signal::PeerId id() const { return id_; }
-    const std::string& participant() const { return participant_; }
+    signal::PeerId id() const { return who_.id; }
+    const std::string& participant() const { return who_.name; }
+    Participant& who() { return who_; }
     bool may_publish() const { return may_publish_; }
     bool may_subscribe() const { return may_subscribe_; }
     Room& room() { return room_; }
@@ -61,9 +62,6 @@ class Member final : public peer::PeerObserver {
     void on_remb(Bitrate bitrate, Instant now) override;
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) override;
 
-    /// Among all of its room: who spoke last has the lowest. The room's to set.
-    std::uint32_t speech_rank = 0;
-
     // Bookkeeping of the node.
     TimerQueue::Id timer = 0;
     bool has_work = false;
@@ -81,8 +79,7 @@ class Member final : public peer::PeerObserver {
 
     Context& context_;
     Room& room_;
-    signal::PeerId id_;
-    std::string participant_;
+    Participant who_;
     bool may_publish_;
     bool may_subscribe_;
     peer::Peer peer_;

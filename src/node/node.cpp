@@ -19,8 +19,8 @@ constexpr Duration kPathOwnership = 10s;
 
 }  // namespace
 
-Node::Node(NodeConfig config, const peer::TransportServices& services) {
-    context_.config = std::move(config);
+Node::Node(NodeConfig config, const peer::TransportServices& services)
+    : context_(std::move(config)) {
     context_.services = services;
 }
 
@@ -224,6 +224,7 @@ NodeStats Node::stats() const {
     stats.drops = context_.drops;
     stats.frames_copied = context_.frames_copied;
     stats.frames_found = context_.frames_found;
+    stats.relayed = relayed_;
     return stats;
 }
 

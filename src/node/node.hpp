@@ -37,6 +37,7 @@ struct NodeStats {
     trace::DropCounters drops;
     std::uint64_t frames_copied = 0;  // of audio, sent along with later ones
     std::uint64_t frames_found = 0;   // of audio, found in later packets
+    std::uint64_t relayed = 0;        // packets that came from other nodes
 };
 
 class Node {
@@ -53,6 +54,14 @@ class Node {
 
     // ---- what the driver tells besides ----
     void handle_command(const signal::MediaCommand& command, Instant now);
+    /// What another node of the process said, in the order in which it said it.
+    void handle_relay(ShardIndex from, RelayMessage&& message, Instant now);
+    /// What this one has to say to others; until empty, after each turn.
+    std::optional<RelayBox::Outgoing> poll_relay() { return context_.relay.poll(); }
+    /// The other node does not keep up: so many packets did not get there.
+    void on_relay_full(std::size_t packets) {
+        context_.drops.add(trace::Drop::kRelayFull, packets);
+    }
     void handle_connection_closed(const net::Path& path, Instant now);
     /// Whether a peer has proven this path; a TCP connection that nobody proves is closed.
     bool knows_path(const net::Path& path) const { return by_path_.contains(path); }
@@ -97,6 +106,19 @@ class Node {
     void on(const signal::SetLayerWish& command, Instant now);
     void on(const signal::SetVideoLimit& command, Instant now);
 
+    void on(ShardIndex from, RelayBatch&& batch, Instant now);
+    void on(ShardIndex from, ShardOpened&& opened, Instant now);
+    void on(ShardIndex from, ShardClosed&& closed, Instant now);
+    void on(ShardIndex from, TrackOffered&& offered, Instant now);
+    void on(ShardIndex from, TrackWithdrawn&& withdrawn, Instant now);
+    void on(ShardIndex from, LayersTurned&& turned, Instant now);
+    void on(ShardIndex from, SenderReported&& report, Instant now);
+    void on(ShardIndex from, LayersWished&& wished, Instant now);
+    void on(ShardIndex from, KeyframeWished&& wished, Instant now);
+    Room* find_room(const std::string& name);
+    Track* find_replica(RelayId id);
+    Track* find_offered(RelayId id);
+
     Member* member_for(net::Datagram& datagram, net::PacketClass kind, PathOwner*& owner,
                        Instant now);
     Member* prober_of(const net::Path& path);
@@ -132,6 +154,7 @@ class Node {
     std::uint64_t bytes_in_ = 0;
     std::uint64_t datagrams_out_ = 0;
     std::uint64_t bytes_out_ = 0;
+    std::uint64_t relayed_ = 0;
 };
 
 }  // namespace parley::node

@@ -30,6 +30,7 @@ Room& Node::room_named(const std::string& name) {
     room_of_timer_.resize(std::max<std::size_t>(room_of_timer_.size(), room->timer + 1));
     member_of_timer_.resize(room_of_timer_.size());
     room_of_timer_[room->timer] = room.get();
+    room->shards().open();
     return *room;
 }
 
@@ -104,6 +105,7 @@ void Node::remove(Member& member, Instant now) {
     context_.timers.remove(member.timer);
     members_.erase(member.id());
     if (!room.empty()) return;
+    room.shards().close(now);
     room_of_timer_[room.timer] = nullptr;
     context_.timers.remove(room.timer);
     rooms_.erase(room.name());

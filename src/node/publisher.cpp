@@ -61,7 +61,10 @@ void Publisher::on_media(peer::IncomingPacket& incoming, Instant now) {
             owner_.room().on_audio_level(track, *level, now);
         }
     }
-    if (stored || !track.publication.found().empty()) owner_.room().forward(track);
+    if (stored || !track.publication.found().empty()) {
+        owner_.room().forward(track);
+        owner_.room().shards().relay(track, place->layer, incoming.packet.bytes, incoming.frame);
+    }
     note_revision(track, now);
     track.info.simulcast = track.publication.simulcast();
     if (track.info.simulcast != was_simulcast) announce(track);
@@ -146,7 +149,7 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
     if (config.rids.size() > sfu::kMaxLayers) config.rids.resize(sfu::kMaxLayers);
 
     auto track = std::make_unique<Track>(config, clock_);
-    track->publisher = &owner_;
+    track->publisher = &owner_.who();
     track->upstream = this;
     track->published_at = now;
     track->section = stream.section;
@@ -176,6 +179,7 @@ Track* Publisher::publish(const peer::ReceiveSection& section, const peer::Recei
 
 void Publisher::unpublish(std::size_t index, Instant now) {
     Track& track = *tracks_[index];
+    owner_.room().shards().withdraw(track);
     owner_.room().remove_track(track, now);
     for (auto& place : places_) {
         if (place.track == &track) clear_place(place);
@@ -205,7 +209,8 @@ void Publisher::on_sections_changed(Instant now) {
     }
 }
 
-void Publisher::announce(const Track& track) {
+void Publisher::announce(Track& track) {
+    owner_.room().shards().offer(track);
     context_.emit(signal::TrackPublished{owner_.id(), track.info});
 }
 
@@ -228,6 +233,7 @@ void Publisher::review_layers(Track& track, Instant now) {
     if (!track.video()) return;
     sfu::StreamMask wanted = 0;
     for (const Outlet* outlet : track.outlets) wanted |= outlet->needs;
+    for (const sfu::StreamMask elsewhere : track.relay.wished) wanted |= elsewhere;
     for (std::size_t i = 0; i < sfu::kMaxLayers; ++i) {
         // Only what arrives is turned off: what the client does not send is its own choice.
         const bool arrives = i < track.publication.layer_count() && track.publication.live(i);
@@ -241,17 +247,8 @@ void Publisher::review_layers(Track& track, Instant now) {
         if (is_changed) track.publication.set_wanted(i, track.use.on(i), now);
     }
     track.seen_revision = track.publication.revision();
+    owner_.room().shards().turn_layers(track);
     tell_layers(track);
-}
-
-// What subscribers choose from has changed.
-void Publisher::note_revision(Track& track, Instant now) {
-    if (track.seen_revision == track.publication.revision()) return;
-    track.seen_revision = track.publication.revision();
-    for (const Outlet* outlet : track.outlets) {
-        outlet->subscriber->subscriber().allocation().touch(now);
-    }
-    review_layers(track, now);
 }
 
 void Publisher::describe(const signal::DescribeTrack& said, Instant now) {
@@ -298,8 +295,10 @@ void Publisher::force_mute(const signal::ForceMute& command, Instant now) {
 void Publisher::on_sender_report(const peer::ReceiveStream& stream, Instant now) {
     const Place& place = places_[stream.index];
     if (place.track == nullptr || place.source != stream.ssrc || !stream.sender_info) return;
-    place.track->publication.on_sender_report(place.layer, stream.sender_info->ntp,
-                                              stream.sender_info->rtp_timestamp, now);
+    const NtpTime ntp = stream.sender_info->ntp;
+    const std::uint32_t timestamp = stream.sender_info->rtp_timestamp;
+    place.track->publication.on_sender_report(place.layer, ntp, timestamp, now);
+    owner_.room().shards().report(*place.track, place.layer, ntp, timestamp);
 }
 
 void Publisher::pump_keyframe_requests(Track& track, Instant now) {

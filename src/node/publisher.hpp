@@ -64,9 +64,8 @@ class Publisher final : public Upstream {
     Track* publish(const peer::ReceiveSection& section, const peer::ReceiveStream& stream,
                    Instant now);
     void unpublish(std::size_t index, Instant now);
-    void announce(const Track& track);
+    void announce(Track& track);
     void tell_layers(const Track& track);
-    void note_revision(Track& track, Instant now);
 
     Context& context_;
     Member& owner_;

@@ -16,21 +16,40 @@ bool is_muted(const Track& track) {
 
 void Room::join(Member& member) {
     members_.push_back(&member);
-    member.speech_rank = static_cast<std::uint32_t>(by_speech_.size());
-    by_speech_.push_back(&member);
+    member.who().speech_rank = static_cast<std::uint32_t>(by_speech_.size());
+    by_speech_.push_back(&member.who());
 }
 
 void Room::leave(Member& member, Instant now) {
-    speakers_.remove(member.id().value, now);
-    context_.timers.set(timer, speakers_.next_timeout());
     std::erase(members_, &member);
-    std::erase(by_speech_, &member);
+    remove_speaker(member.who(), now);
+}
+
+void Room::add_speaker(Participant& who, Instant now) {
+    by_speech_.push_back(&who);
     rank_by_speech({}, now);
+}
+
+void Room::remove_speaker(Participant& who, Instant now) {
+    speakers_.remove(who.id.value, now);
+    context_.timers.set(timer, next_timeout());
+    std::erase(by_speech_, &who);
+    rank_by_speech({}, now);
+}
+
+template <typename Visit>
+void Room::for_each_track(Visit&& visit) const {
+    for (Member* member : members_) {
+        for (const auto& track : member->publisher().tracks()) visit(*track);
+    }
+    for (const auto& member : shards_.members()) {
+        for (const auto& track : member->tracks) visit(*track);
+    }
 }
 
 void Room::add_track(Track& track, Instant now) {
     for (Member* member : members_) {
-        if (member == track.publisher || !member->may_subscribe()) continue;
+        if (&member->who() == track.publisher || !member->may_subscribe()) continue;
         // Before a member's first description nothing is known of what it can decode.
         if (!member->peer().negotiator().negotiated()) continue;
         member->subscriber().attach(track, now);
@@ -48,12 +67,9 @@ void Room::remove_track(Track& track, Instant now) {
 }
 
 void Room::attach_tracks(Member& member, Instant now) {
-    for (Member* other : members_) {
-        if (other == &member) continue;
-        for (const auto& track : other->publisher().tracks()) {
-            member.subscriber().attach(*track, now);
-        }
-    }
+    for_each_track([&](Track& track) {
+        if (track.publisher != &member.who()) member.subscriber().attach(track, now);
+    });
 }
 
 void Room::forward(Track& track) {
@@ -64,8 +80,8 @@ void Room::forward(Track& track) {
 }
 
 void Room::on_audio_level(Track& track, std::uint8_t level, Instant now) {
-    speakers_.on_level(track.publisher->id().value, level, now);
-    context_.timers.set(timer, speakers_.next_timeout());
+    speakers_.on_level(track.publisher->id.value, level, now);
+    context_.timers.set(timer, next_timeout());
     if (loudest_.places() == 0 || is_screen(track.info.source)) return;
     if (track.voice == 0) {  // who never says a level is not among them, and is always heard
         track.voice = ++last_voice_;
@@ -94,15 +110,15 @@ void Room::settle_voices(Instant now) {
 }
 
 Track* Room::find_voice(std::uint64_t voice) const {
-    for (Member* member : members_) {
-        for (const auto& track : member->publisher().tracks()) {
-            if (track->voice == voice) return track.get();
-        }
-    }
-    return nullptr;
+    Track* found = nullptr;
+    for_each_track([&](Track& track) {
+        if (track.voice == voice) found = &track;
+    });
+    return found;
 }
 
 void Room::handle_timeout(Instant now) {
+    shards_.handle_timeout(now);
     speakers_.handle_timeout(now);
     announce_speakers(now);
 }
@@ -111,8 +127,8 @@ void Room::handle_timeout(Instant now) {
 void Room::rank_by_speech(std::span<const sfu::Speaker> speakers, Instant now) {
     auto place = by_speech_.begin();
     for (const auto& speaker : speakers) {
-        const auto at = std::find_if(place, by_speech_.end(), [&](const Member* member) {
-            return member->id().value == speaker.id;
+        const auto at = std::find_if(place, by_speech_.end(), [&](const Participant* who) {
+            return who->id.value == speaker.id;
         });
         if (at == by_speech_.end()) continue;
         std::rotate(place, at, at + 1);
@@ -128,14 +144,14 @@ void Room::announce_speakers(Instant now) {
     const auto list = speakers_.poll();
     if (!list) return;
     rank_by_speech(*list, now);
+    if (!shards_.speaks_for_room()) return;
     signal::ActiveSpeakers event;
     event.room = name_;
     for (const auto& speaker : *list) {
-        const auto member = std::find_if(members_.begin(), members_.end(), [&](const Member* m) {
-            return m->id().value == speaker.id;
-        });
-        if (member == members_.end()) continue;
-        event.speakers.push_back({(*member)->participant(), speaker.level});
+        const auto who = std::ranges::find_if(
+            by_speech_, [&](const Participant* one) { return one->id.value == speaker.id; });
+        if (who == by_speech_.end()) continue;
+        event.speakers.push_back({(*who)->name, speaker.level});
     }
     context_.emit(std::move(event));
 }

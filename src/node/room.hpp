@@ -2,11 +2,13 @@
 
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "node/context.hpp"
+#include "node/shards.hpp"
 #include "node/timer_queue.hpp"
 #include "node/track.hpp"
 #include "sfu/loudest.hpp"
@@ -19,14 +21,22 @@ class Member;
 class Room {
  public:
     Room(Context& context, std::string name)
-        : context_(context), name_(std::move(name)), loudest_(context.config.loudest_audio) {}
+        : context_(context),
+          name_(std::move(name)),
+          shards_(context, *this),
+          loudest_(context.config.loudest_audio) {}
 
     const std::string& name() const { return name_; }
     bool empty() const { return members_.empty(); }
     const std::vector<Member*>& members() const { return members_; }
 
+    /// The room's part on other nodes.
+    Shards& shards() { return shards_; }
+
     void join(Member& member);
     void leave(Member& member, Instant now);
+    void add_speaker(Participant& who, Instant now);
+    void remove_speaker(Participant& who, Instant now);
 
     void add_track(Track& track, Instant now);
     void remove_track(Track& track, Instant now);
@@ -40,7 +50,9 @@ class Room {
     /// The track was muted, or is not any more.
     void on_muted(Track& track, Instant now);
     void handle_timeout(Instant now);
-    Instant next_timeout() const { return speakers_.next_timeout(); }
+    Instant next_timeout() const {
+        return std::min(speakers_.next_timeout(), shards_.next_timeout());
+    }
 
     TimerQueue::Id timer = 0;
 
@@ -48,13 +60,16 @@ class Room {
     void announce_speakers(Instant now);
     void rank_by_speech(std::span<const sfu::Speaker> speakers, Instant now);
     void settle_voices(Instant now);
+    template <typename Visit>
+    void for_each_track(Visit&& visit) const;
     Track* find_voice(std::uint64_t voice) const;
 
     Context& context_;
     std::string name_;
     std::vector<Member*> members_;
-    std::vector<Member*>
-        by_speech_;  // who spoke last comes first, those who never did as they came
+    /// Who spoke last comes first, those who never did as they came.
+    std::vector<Participant*> by_speech_;
+    Shards shards_;
     sfu::SpeakerDetector speakers_;
     sfu::Loudest loudest_;
     std::uint64_t last_voice_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "node/relay_messages.hpp"
 #include "peer/negotiation.hpp"
 #include "peer/receive_section.hpp"
 #include "peer/receive_stream.hpp"
@@ -26,6 +27,14 @@ namespace parley::node {
 class Member;
 struct Outlet;
 
+/// Somebody who may publish, here or on another node.
+struct Participant {
+    signal::PeerId id;
+    std::string name;
+    /// Among all of the room: who spoke last has the lowest. The room's to set.
+    std::uint32_t speech_rank = 0;
+};
+
 /// The screen and its sound: a stream of their own (docs/signaling.md).
 inline bool is_screen(signal::TrackSource source) {
     return source == signal::TrackSource::kScreen || source == signal::TrackSource::kScreenAudio;
@@ -33,7 +42,7 @@ inline bool is_screen(signal::TrackSource source) {
 
 struct Track;
 
-/// Where a track comes from, as its subscribers see it: its publisher.
+/// Where a track comes from, as its subscribers see it: its publisher, or another node.
 class Upstream {
  public:
     virtual ~Upstream() = default;
@@ -43,12 +52,25 @@ class Upstream {
     virtual void pump_keyframe_requests(Track& track, Instant now) = 0;
 };
 
+class Shards;
+
+/// What shards of the room on other nodes know and want of a track.
+struct TrackRelay {
+    RelayId id;
+    Shards* replica_in = nullptr;  // of a track that is published on another node
+    /// Where it is published: which layers each shard wishes.
+    std::vector<sfu::StreamMask> wished;
+    /// Elsewhere: which layers its publisher is asked to send, and which ones this shard wished.
+    sfu::StreamMask on = sfu::kAllStreams;
+    sfu::StreamMask told = 0;
+};
+
 struct Track {
     Track(sfu::PublicationConfig config, std::shared_ptr<sfu::ParticipantClock> clock)
         : publication(std::move(config), std::move(clock)) {}
 
     signal::TrackInfo info;
-    Member* publisher = nullptr;
+    Participant* publisher = nullptr;
     Upstream* upstream = nullptr;
     Instant published_at{};
     std::size_t section = 0;
@@ -63,6 +85,7 @@ struct Track {
     std::uint64_t voice = 0;  // its number among the room's microphones; 0: none
     bool heard = true;        // false: other microphones are louder, and nobody gets it
     sfu::LayerUse use;
+    TrackRelay relay;
     std::uint32_t seen_revision = 0;  // of the publication, told to subscribers
 
     // What subscribers choose from, worked out once for all of them.
@@ -72,6 +95,9 @@ struct Track {
 
     bool video() const { return info.kind == signal::TrackKind::kVideo; }
 };
+
+/// Subscribers are told if what they choose from has changed.
+void note_revision(Track& track, Instant now);
 
 /// One track on its way to one subscriber.
 struct Outlet {

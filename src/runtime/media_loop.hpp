@@ -95,9 +95,10 @@ class MediaLoop {
             const Instant now = runtime::now();
             for (int i = 0; i < count; ++i) serve(ready[static_cast<std::size_t>(i)], now);
             before();
-            if (machine_.next_timeout() <= now) machine_.handle_timeout(now);
-            drain(now);
-            sweep_connections(now);
+            const Instant then = runtime::now();  // not before what the mailboxes brought
+            if (machine_.next_timeout() <= then) machine_.handle_timeout(then);
+            drain(then);
+            sweep_connections(then);
             after();
         }
         drain(runtime::now());

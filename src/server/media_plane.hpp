@@ -27,6 +27,7 @@ struct MediaSettings {
     std::vector<std::string> video_codecs;  // in order of preference: "VP8", "VP9", "H264", "AV1"
     std::size_t loudest_audio = 0;          // of each room; 0: all
     std::size_t last_video = 0;             // to each participant; 0: all
+    std::size_t spread_above = 0;  // members of a room on one thread before others get some; 0: all
 };
 
 class MediaPlane {

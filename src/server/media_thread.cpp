@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "net/framing.hpp"
+#include "server/log.hpp"
 #include "stun/message.hpp"
 
 namespace parley::server {
@@ -34,6 +35,7 @@ MediaThread::MediaThread(Options options, std::vector<runtime::UdpSocket> socket
       loop_(node_, std::move(sockets)) {
     loop_.watch_mailbox(commands_.fd());
     loop_.watch_mailbox(adoptions_.fd());
+    loop_.watch_mailbox(relayed_.fd());
 }
 
 MediaThread::~MediaThread() {
@@ -53,12 +55,20 @@ void MediaThread::stop() {
 
 void MediaThread::run() {
     ::pthread_setname_np(::pthread_self(), ("media-" + std::to_string(options_.index)).c_str());
-    loop_.run(stopping_, [this] { take_commands(); }, [this] { give_events(); });
+    loop_.run(
+        stopping_, [this] { take_commands(); },
+        [this] {
+            give_relayed();
+            give_events();
+        });
 }
 
 void MediaThread::take_commands() {
     const Instant now = runtime::now();
     commands_.drain([&](signal::MediaCommand&& command) { node_.handle_command(command, now); });
+    relayed_.drain([&](Relayed&& relayed) {
+        node_.handle_relay(relayed.from, std::move(relayed.message), now);
+    });
     adoptions_.drain([&](runtime::AdoptedConnection&& connection) {
         if (connection.fd) adopt_or_pass_on(std::move(connection));
     });
@@ -72,6 +82,28 @@ void MediaThread::adopt_or_pass_on(runtime::AdoptedConnection connection) {
     if (node_.knows_ufrag(first_ufrag(connection))) return loop_.adopt(std::move(connection));
     // Nobody knows it: the connection closes with its descriptor.
     if (options_.pass_on) options_.pass_on(std::move(connection));
+}
+
+bool MediaThread::relay(node::ShardIndex from, node::RelayMessage&& message) {
+    const bool back = node::is_returned_batch(message);
+    const bool media = back || node::packets_in(message) > 0;
+    if (media && relayed_.size() > kMaxRelayed / 2) return false;
+    using Wake = runtime::Mailbox<Relayed>::Wake;
+    return relayed_.post({from, std::move(message)}, back ? Wake::kNever : Wake::kNow);
+}
+
+void MediaThread::give_relayed() {
+    while (auto outgoing = node_.poll_relay()) {
+        const std::size_t packets = node::packets_in(outgoing->message);
+        const bool back = node::is_returned_batch(outgoing->message);
+        if (options_.relay(outgoing->to, std::move(outgoing->message)) || back) continue;
+        if (packets > 0) {
+            node_.on_relay_full(packets);
+        } else {
+            log::error("media thread {} does not keep up: what another said was lost",
+                       outgoing->to);
+        }
+    }
 }
 
 void MediaThread::give_events() {

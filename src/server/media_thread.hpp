@@ -29,6 +29,9 @@ class MediaThread {
         std::shared_ptr<const crypto::DtlsContext> dtls;
         std::uint64_t seed = 0;
         std::function<void()> wake;  // from any thread: events are waiting
+        /// Takes what this thread has to say to another; false, and untouched, when that one does
+        /// not keep up.
+        std::function<bool(node::ShardIndex to, node::RelayMessage&&)> relay;
         /// Who gets a TCP connection whose ufrag this thread does not know; empty: nobody.
         std::function<bool(runtime::AdoptedConnection)> pass_on;
     };
@@ -43,6 +46,9 @@ class MediaThread {
     bool adopt(runtime::AdoptedConnection&& connection) {
         return adoptions_.post(std::move(connection));
     }
+    /// From another media thread. Media gets only half of the room, so that what is said but once
+    /// still fits. False, and the message untouched, when too many wait.
+    bool relay(node::ShardIndex from, node::RelayMessage&& message);
     /// Calls `take(signal::MediaEvent&&)` for everything that waits. From the control thread.
     template <typename Take>
     void drain_events(Take&& take) {
@@ -57,11 +63,19 @@ class MediaThread {
     static constexpr std::size_t kMaxCommands = 65'536;
     static constexpr std::size_t kMaxEvents = 262'144;
     static constexpr std::size_t kMaxAdoptions = 1024;
+    /// Of other media threads: batches of packets, and what goes with them.
+    static constexpr std::size_t kMaxRelayed = 8192;
 
  private:
+    struct Relayed {
+        node::ShardIndex from = 0;
+        node::RelayMessage message;
+    };
+
     void run();
     void take_commands();
     void give_events();
+    void give_relayed();
     void adopt_or_pass_on(runtime::AdoptedConnection connection);
 
     Options options_;
@@ -73,6 +87,7 @@ class MediaThread {
     runtime::Mailbox<signal::MediaCommand> commands_{kMaxCommands};
     runtime::Mailbox<runtime::AdoptedConnection> adoptions_{kMaxAdoptions};
     runtime::Mailbox<signal::MediaEvent> events_{kMaxEvents};
+    runtime::Mailbox<Relayed> relayed_{kMaxRelayed};
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
     mutable std::mutex stats_mutex_;

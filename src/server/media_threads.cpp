@@ -138,10 +138,15 @@ std::expected<void, std::string> MediaThreads::start(const MediaSettings& settin
         options.node.video_codecs = settings.video_codecs;
         options.node.loudest_audio = settings.loudest_audio;
         options.node.last_video = settings.last_video;
+        options.node.shard = i;
+        options.node.shards = settings.spread_above > 0 ? count : 1;
         options.node.wall = runtime::wall_anchor();
         options.dtls = dtls_;
         options.seed = secret_.next_u64();
         options.wake = wake;
+        options.relay = [this, i](node::ShardIndex to, node::RelayMessage&& message) {
+            return threads_[to]->relay(i, std::move(message));
+        };
         if (i + 1 < count) {
             options.pass_on = [this, i](runtime::AdoptedConnection connection) {
                 return threads_[i + 1]->adopt(std::move(connection));
@@ -154,6 +159,7 @@ std::expected<void, std::string> MediaThreads::start(const MediaSettings& settin
         }
         threads_.push_back(std::make_unique<MediaThread>(std::move(options), std::move(*sockets)));
     }
+    spread_above_ = settings.spread_above;
     for (const auto& thread : threads_) thread->start();
     log::debug("media: {} threads, SRTP ciphers by {}", threads_.size(), threads_[0]->cipher());
     return {};
@@ -164,8 +170,35 @@ void MediaThreads::stop() {
     threads_.clear();
 }
 
-std::size_t MediaThreads::thread_of_room(const std::string& room) const {
-    return std::hash<std::string>{}(room) % threads_.size();
+// The room's own thread, until there are so many that others take their share; then the thread with
+// the fewest of them.
+std::size_t MediaThreads::choose_thread(const std::string& room) const {
+    const std::size_t home = std::hash<std::string>{}(room) % threads_.size();
+    const auto found = members_of_room_.find(room);
+    if (spread_above_ == 0 || found == members_of_room_.end()) return home;
+    std::size_t best = home;
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        const std::size_t thread = (home + i) % threads_.size();
+        if (found->second[thread] < spread_above_) return thread;
+        if (found->second[thread] < found->second[best]) best = thread;
+    }
+    return best;
+}
+
+void MediaThreads::count_member(const std::string& room, std::size_t thread) {
+    auto& counts = members_of_room_[room];
+    counts.resize(threads_.size());
+    ++counts[thread];
+}
+
+void MediaThreads::forget_member(signal::PeerId peer) {
+    const auto place = place_of_peer_.find(peer);
+    const auto room = members_of_room_.find(place->second.room);
+    --room->second[place->second.thread];
+    if (std::ranges::all_of(room->second, [](std::size_t count) { return count == 0; })) {
+        members_of_room_.erase(room);
+    }
+    place_of_peer_.erase(place);
 }
 
 void MediaThreads::post(signal::MediaCommand command) {
@@ -180,13 +213,16 @@ void MediaThreads::post(signal::MediaCommand command) {
             }
         },
         command);
-    if (const auto* create = std::get_if<signal::CreatePeer>(&command)) {
-        thread_of_peer_[peer] = thread_of_room(create->room);
+    const auto* create = std::get_if<signal::CreatePeer>(&command);
+    if (create != nullptr && !place_of_peer_.contains(peer)) {
+        const std::size_t thread = choose_thread(create->room);
+        place_of_peer_[peer] = {thread, create->room};
+        count_member(create->room, thread);
     }
-    const auto found = thread_of_peer_.find(peer);
-    if (found == thread_of_peer_.end()) return;
-    const std::size_t index = found->second;
-    if (std::holds_alternative<signal::ClosePeer>(command)) thread_of_peer_.erase(found);
+    const auto found = place_of_peer_.find(peer);
+    if (found == place_of_peer_.end()) return;
+    const std::size_t index = found->second.thread;
+    if (std::holds_alternative<signal::ClosePeer>(command)) forget_member(peer);
     if (!threads_[index]->post(std::move(command))) {
         log::error("media thread {} does not keep up: a command was lost", index);
     }
@@ -232,6 +268,10 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
                            "(out)",
                            MetricKind::kCounter,
                            {}};
+    MetricFamily relayed{"parley_media_relayed_packets_total",
+                         "Packets of large rooms that came from other media threads",
+                         MetricKind::kCounter,
+                         {}};
     MetricFamily drops{
         "parley_media_drops_total", "Packets dropped, by reason", MetricKind::kCounter, {}};
     trace::DropCounters all_drops;
@@ -252,6 +292,7 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
             {{thread, {"direction", "in"}}, static_cast<double>(stats.frames_found)});
         redundant.samples.push_back(
             {{thread, {"direction", "out"}}, static_cast<double>(stats.frames_copied)});
+        relayed.samples.push_back({{thread}, static_cast<double>(stats.relayed)});
         for (std::size_t r = 0; r < static_cast<std::size_t>(trace::Drop::kCount); ++r) {
             const auto reason = static_cast<trace::Drop>(r);
             all_drops.add(reason, stats.drops.of(reason));
@@ -262,7 +303,7 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
         drops.samples.push_back({{{"reason", std::string(trace::name(reason))}},
                                  static_cast<double>(all_drops.of(reason))});
     }
-    return {members, rooms, datagrams, bytes, redundant, drops};
+    return {members, rooms, datagrams, bytes, redundant, relayed, drops};
 }
 
 std::string MediaThreads::describe() const {

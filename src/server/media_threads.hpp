@@ -1,5 +1,6 @@
 // The media plane in life: one node::Node in one runtime::MediaLoop for each media thread. A room
-// lives on one thread, chosen by its name; commands and events cross by mailbox.
+// starts on one thread, chosen by its name, and spreads over more when it becomes large; commands,
+// events and relayed media cross by mailbox.
 
 #pragma once
 
@@ -38,12 +39,21 @@ class MediaThreads final : public MediaPlane {
     std::string problem() const override;
 
  private:
-    std::size_t thread_of_room(const std::string& room) const;
+    /// Where the next member of the room goes.
+    std::size_t choose_thread(const std::string& room) const;
+    void count_member(const std::string& room, std::size_t thread);
+    void forget_member(signal::PeerId peer);
 
     SecretRandom& secret_;
     std::shared_ptr<const crypto::DtlsContext> dtls_;
     std::vector<std::unique_ptr<MediaThread>> threads_;
-    std::unordered_map<signal::PeerId, std::size_t> thread_of_peer_;
+    struct Place {
+        std::size_t thread = 0;
+        std::string room;
+    };
+    std::unordered_map<signal::PeerId, Place> place_of_peer_;
+    std::unordered_map<std::string, std::vector<std::size_t>> members_of_room_;  // by thread
+    std::size_t spread_above_ = 0;
     std::deque<signal::MediaEvent> events_;
     std::string description_;
 };

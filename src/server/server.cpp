@@ -191,6 +191,7 @@ std::expected<void, std::string> Server::Impl::start_media() {
     media.video_codecs = settings_.media.video_codecs;
     media.loudest_audio = settings_.media.loudest_audio;
     media.last_video = settings_.media.last_video;
+    media.spread_above = settings_.media.spread_above;
     if (settings_.media.tcp) media.tcp_listeners = listening();
     auto started = media_.start(media, [this] {
         if (wake_pending_.exchange(true)) return;

@@ -49,6 +49,7 @@ struct MediaOptions {
     std::vector<std::string> video_codecs = {"VP8", "VP9", "H264", "AV1"};
     std::size_t loudest_audio = 0;
     std::size_t last_video = 0;
+    std::size_t spread_above = 0;
 };
 struct HttpLimits {
     std::size_t header_bytes = 16 * 1024;

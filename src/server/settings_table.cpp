@@ -277,6 +277,9 @@ void add_media_keys(std::vector<SettingKey>& keys) {
     keys.push_back(number("media.last_video",
                           "Send everybody only so many cameras, of those who spoke last; 0: all.",
                           0, 1000, AT(media.last_video)));
+    keys.push_back(number("media.spread_above",
+                          "Members of a room on one media thread before others get some; 0: all.",
+                          0, 10'000, AT(media.spread_above)));
     keys.push_back(choice(
         "signaling.topology", "How people in a new room are connected: sfu, mesh or auto.",
         "sfu, mesh, auto", AT(signal.topology),

@@ -48,6 +48,7 @@ class LayerUse {
         return changed;
     }
     bool on(std::size_t stream) const { return (on_ & stream_bit(stream)) != 0; }
+    StreamMask mask() const { return on_; }
     /// When to ask again with what is wanted then.
     Instant next_timeout() const { return next_timeout_; }
 

@@ -82,6 +82,7 @@ class Publication {
     void handle_timeout(Instant now);
 
     // ---- what subscriptions and statistics read
+    const PublicationConfig& config() const { return config_; }
     Kind kind() const { return config_.kind; }
     media::Codec codec() const { return config_.codec; }
     std::uint32_t clock_rate() const { return config_.clock_rate; }

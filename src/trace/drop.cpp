@@ -29,6 +29,7 @@ std::string_view name(Drop reason) {
         case Drop::kPaddingOnly: return "padding_only";
         case Drop::kBehind: return "behind";
         case Drop::kNotLoudest: return "not_loudest";
+        case Drop::kRelayFull: return "relay_full";
         case Drop::kCount: break;
     }
     return "unknown";

@@ -35,6 +35,7 @@ enum class Drop : std::uint8_t {
     kPaddingOnly,          // nothing but padding, left out without a gap
     kBehind,               // the subscriber's path was too slow; it goes on at a keyframe
     kNotLoudest,           // a microphone that is not among the loudest of its room
+    kRelayFull,            // another media thread did not keep up with what is relayed to it
     kCount,
 };
 

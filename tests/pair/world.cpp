@@ -184,20 +184,22 @@ void Client::on_keyframe_request(Ssrc, Instant) {
 void Client::on_remb(Bitrate, Instant) {}
 
 World::World(std::uint64_t seed, node::NodeConfig config, crypto::CipherPreference ciphers)
-    : secret_(seed),
-      random_(seed * 31 + 7),
-      ciphers_(crypto::make_cipher_engine(ciphers)),
-      server_{net::IpAddress::v4(192, 0, 2, 1), 7882} {
+    : secret_(seed), random_(seed * 31 + 7), ciphers_(crypto::make_cipher_engine(ciphers)) {
     const WallTime wall{1'700'000'000'000'000};
     server_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
     client_dtls_ = crypto::make_openssl_dtls_context(*crypto::Certificate::generate(wall));
-    ice::Candidate candidate;
-    candidate.address = server_;
-    candidate.base = server_;
-    config.candidates = {candidate};
     config.wall = {now, wall};
-    node_ = std::make_unique<node::Node>(
-        config, peer::TransportServices{server_dtls_, ciphers_.get(), &secret_, &random_});
+    for (std::size_t shard = 0; shard < config.shards; ++shard) {
+        const auto port = static_cast<std::uint16_t>(7882 + shard);
+        servers_.push_back({net::IpAddress::v4(192, 0, 2, 1), port});
+        ice::Candidate candidate;
+        candidate.address = servers_.back();
+        candidate.base = servers_.back();
+        config.candidates = {candidate};
+        config.shard = shard;
+        nodes_.push_back(std::make_unique<node::Node>(
+            config, peer::TransportServices{server_dtls_, ciphers_.get(), &secret_, &random_}));
+    }
 }
 
 peer::TransportServices World::services() {
@@ -211,6 +213,7 @@ Client& World::add_client(const std::string& name, const std::string& room, bool
     clients_.push_back(
         std::make_unique<Client>(services(), name, address, random_, now, configure));
     by_id_[signal::PeerId(index)] = clients_.back().get();
+    shard_of_[signal::PeerId(index)] = shard_of_next;
     command(signal::CreatePeer{signal::PeerId(index), room, name, may_publish, may_subscribe});
     return *clients_.back();
 }
@@ -223,7 +226,16 @@ signal::PeerId World::id_of(const Client& client) const {
 }
 
 void World::command(const signal::MediaCommand& command) {
-    node_->handle_command(command, now);
+    const auto peer = std::visit(
+        [](const auto& value) {
+            if constexpr (requires { value.peer; }) {
+                return value.peer;
+            } else {
+                return value.subscriber;
+            }
+        },
+        command);
+    nodes_[shard_of_[peer]]->handle_command(command, now);
 }
 
 void World::negotiate(Client& client) {
@@ -247,7 +259,7 @@ void World::wish(Client& client, const std::string& track, signal::LayerWish wis
 }
 
 void World::inject(const net::SocketAddress& from, std::vector<std::uint8_t> bytes) {
-    wire_.emplace(now + delay, Flight{from, server_, std::move(bytes)});
+    wire_.emplace(now + delay, Flight{from, server(), std::move(bytes)});
 }
 
 void World::send(net::SocketAddress from, net::SocketAddress to, BytesView bytes) {
@@ -295,9 +307,11 @@ void World::step() {
         wire_.erase(wire_.begin());
         deliver(flight, at);
     }
-    if (node_->next_timeout() <= now) {
+    deliver_relayed();
+    for (const auto& node : nodes_) {
+        if (node->next_timeout() > now) continue;
         ++wakeups;
-        node_->handle_timeout(now);
+        node->handle_timeout(now);
     }
     drain_node();
     for (const auto& client : clients_) {
@@ -308,10 +322,11 @@ void World::step() {
 
 void World::deliver(Flight& flight, Instant at) {
     net::Datagram datagram{{net::Protocol::kUdp, flight.to, flight.from, 0}, flight.bytes};
-    if (flight.to == server_) {
+    for (std::size_t shard = 0; shard < servers_.size(); ++shard) {
+        if (flight.to != servers_[shard]) continue;
         const bool media = net::classify(flight.bytes) == net::PacketClass::kRtp;
-        if (media && around_media) return forward_measured(datagram);
-        return node_->handle_receive(datagram, now);
+        if (media && around_media && shard == 0) return forward_measured(datagram);
+        return nodes_[shard]->handle_receive(datagram, now);
     }
     for (const auto& client : clients_) {
         if (client->address() != flight.to) continue;
@@ -325,9 +340,9 @@ void World::forward_measured(net::Datagram& datagram) {
     for (auto& [transmit, bytes] : sent) bytes.resize(32 * net::kMaxDatagram);
     std::size_t count = 0;
     around_media(true);
-    node_->handle_receive(datagram, now);
+    nodes_[0]->handle_receive(datagram, now);
     while (count < sent.size()) {
-        const auto transmit = node_->poll_transmit(now, sent[count].second);
+        const auto transmit = nodes_[0]->poll_transmit(now, sent[count].second);
         if (!transmit) break;
         sent[count++].first = *transmit;
     }
@@ -339,10 +354,40 @@ void World::forward_measured(net::Datagram& datagram) {
 }
 
 void World::drain_node() {
-    while (const auto transmit = node_->poll_transmit(now, scratch_)) {
+    for (std::size_t shard = 0; shard < nodes_.size(); ++shard) {
+        drain_node(shard);
+        relay(shard);
+    }
+}
+
+// The mailbox keeps the order of what one node says to another, and nothing else.
+void World::relay(std::size_t shard) {
+    while (auto outgoing = nodes_[shard]->poll_relay()) {
+        if (on_relay) on_relay(outgoing->message);
+        Instant& at = mail_at_[{shard, outgoing->to}];
+        at = std::max(at, now + Duration(static_cast<std::int64_t>(
+                                    random_.uniform() * static_cast<double>(relay_delay.count()))));
+        mail_.emplace(at, Relayed{shard, outgoing->to, std::move(outgoing->message)});
+    }
+}
+
+void World::deliver_relayed() {
+    while (!mail_.empty() && mail_.begin()->first <= now) {
+        Relayed relayed = std::move(mail_.begin()->second);
+        mail_.erase(mail_.begin());
+        const bool measured = around_relayed && node::packets_in(relayed.message) > 0;
+        if (measured) around_relayed(true);
+        nodes_[relayed.to]->handle_relay(relayed.from, std::move(relayed.message), now);
+        if (measured) around_relayed(false);
+    }
+}
+
+void World::drain_node(std::size_t shard) {
+    node::Node& node = *nodes_[shard];
+    while (const auto transmit = node.poll_transmit(now, scratch_)) {
         send_train(*transmit, scratch_);
     }
-    while (auto event = node_->poll_event()) {
+    while (auto event = node.poll_event()) {
         if (auto* description = std::get_if<signal::LocalDescription>(&*event)) {
             const auto found = by_id_.find(description->peer);
             if (found == by_id_.end()) continue;

@@ -135,6 +135,12 @@ class World {
     void wish(Client& client, const std::string& track, signal::LayerWish wish,
               std::uint16_t width = 0, std::uint16_t height = 0);
     void command(const signal::MediaCommand& command);
+    /// Of several nodes (NodeConfig::shards), that to which clients go from now on.
+    std::size_t shard_of_next = 0;
+    /// How long what the nodes say to each other waits in the mailbox: up to this, in order.
+    Duration relay_delay = 2ms;
+    /// Looks at what one node says to another.
+    std::function<void(const node::RelayMessage&)> on_relay;
 
     /// What goes to the client passes at this rate from now on, and waits for so long at most.
     Bottleneck& limit(const Client& client, Bitrate rate, Duration depth = 300ms);
@@ -176,6 +182,8 @@ class World {
     /// Called with true before and false after the node handles an RTP packet and sends what came
     /// of it: for tests that measure the packet path.
     std::function<void(bool)> around_media;
+    /// The same while another node's packets are taken in.
+    std::function<void(bool)> around_relayed;
     /// Looks at every datagram that is put on the wire; true: it is lost.
     std::function<bool(const net::SocketAddress& from, const net::SocketAddress& to, BytesView)>
         lost;
@@ -183,10 +191,10 @@ class World {
     std::uint64_t trains = 0;     // that the node sent, of several datagrams
     std::uint64_t wakeups = 0;    // how often the node's timers were due
 
-    node::Node& node() { return *node_; }
+    node::Node& node(std::size_t shard = 0) { return *nodes_[shard]; }
     Random& random() { return random_; }
     signal::PeerId id_of(const Client& client) const;
-    net::SocketAddress server() const { return server_; }
+    net::SocketAddress server() const { return servers_[0]; }
     /// Every datagram that goes over the wire, before loss: for tests that look or inject.
     void inject(const net::SocketAddress& from, std::vector<std::uint8_t> bytes);
 
@@ -200,6 +208,9 @@ class World {
     void step();
     void deliver(Flight& flight, Instant at);
     void drain_node();
+    void drain_node(std::size_t shard);
+    void relay(std::size_t shard);
+    void deliver_relayed();
     void forward_measured(net::Datagram& datagram);
     void drain_client(Client& client);
     void send(net::SocketAddress from, net::SocketAddress to, BytesView bytes);
@@ -211,8 +222,16 @@ class World {
     std::unique_ptr<crypto::CipherEngine> ciphers_;
     std::shared_ptr<const crypto::DtlsContext> server_dtls_;
     std::shared_ptr<const crypto::DtlsContext> client_dtls_;
-    net::SocketAddress server_;
-    std::unique_ptr<node::Node> node_;
+    struct Relayed {
+        std::size_t from = 0;
+        std::size_t to = 0;
+        node::RelayMessage message;
+    };
+    std::vector<net::SocketAddress> servers_;
+    std::vector<std::unique_ptr<node::Node>> nodes_;
+    std::map<signal::PeerId, std::size_t> shard_of_;
+    std::multimap<Instant, Relayed> mail_;
+    std::map<std::pair<std::size_t, std::size_t>, Instant> mail_at_;  // the newest of each pair
     std::vector<std::unique_ptr<Client>> clients_;
     std::map<signal::PeerId, Client*> by_id_;
     std::multimap<Instant, Flight> wire_;
