@@ -27,7 +27,8 @@ import { ServerPublisher } from './publisher.js';
 import { type RemoteParticipant, type RemoteTrack, Roster } from './remote.js';
 import { StatsSampler } from './sampler.js';
 import { SignalingClient } from './signaling.js';
-import type { LayerWish, VideoLimits } from './simulcast.js';
+import type { LayerWish } from './simulcast.js';
+import { SimulcastManager, type SimulcastOptions } from './simulcast-manager.js';
 import { type Quality, qualityOf, StatsNormaliser, type StatsSample, worstLoss } from './stats.js';
 import { Views } from './views.js';
 
@@ -81,7 +82,8 @@ export interface ConferenceOptions {
   url?: string;
   /** Wanted when this is the room's first join: `sfu`, `mesh` or `auto`. */
   topology?: string | undefined;
-  video?: VideoLimits;
+  /** How the camera is sent through the server. */
+  video?: SimulcastOptions;
   platform?: Platform;
 }
 
@@ -146,10 +148,13 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   qualityDetail: ParticipantQuality | undefined;
   /** How the capture of join() went, when join() captured. */
   captured: Capture | null = null;
+  /** In which layers the camera is sent; `simulcast.adjustQuality` changes it during a call. */
+  readonly simulcast: SimulcastManager;
 
   constructor(private readonly options_: ConferenceOptions = {}) {
     super();
     this.platform_ = options_.platform ?? browserPlatform();
+    this.simulcast = new SimulcastManager(this.platform_, options_.video);
     this.roster_ = new Roster(
       {
         participantJoined: (p) => {
@@ -477,7 +482,6 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     return new LocalMedia(
       this.platform_,
       choice,
-      this.options_.video ?? {},
       () => this.emit('localChanged', undefined),
       (loss) => this.emit('deviceLost', loss),
     );
@@ -558,7 +562,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       },
       sendCandidate: (candidate) => connection.send({ type: 'ice-candidate', to: kSfu, candidate }),
     });
-    const publisher = new ServerPublisher(link, (section) =>
+    const publisher = new ServerPublisher(link, this.simulcast, (section) =>
       connection.send({ type: 'describe-track', ...section }),
     );
     link.beforeSend = () => {
@@ -589,6 +593,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private discard_(connection: SfuConnection | null): void {
     if (!connection) return;
     this.local_?.publishers.delete(connection.publisher);
+    connection.publisher.close();
     connection.link.close();
   }
 
@@ -849,6 +854,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.prepared_ = null;
     this.closeMesh_();
     if (this.publisher_) this.local_?.publishers.delete(this.publisher_);
+    this.publisher_?.close();
     this.publisher_ = null;
     this.link_?.close();
     this.link_ = null;

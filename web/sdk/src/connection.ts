@@ -363,7 +363,6 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     const local = new LocalMedia(
       this.platform_,
       choice,
-      {},
       () => {
         this.tellMedia_();
         this.emit('localChanged', undefined);

@@ -56,6 +56,7 @@ export * from './protocol.js';
 export { RemoteParticipant, RemoteTrack } from './remote.js';
 export { SignalingClient, type SignalingEvents, type SignalingState } from './signaling.js';
 export { cameraEncodings, type Layer, type LayerWish, type VideoLimits } from './simulcast.js';
+export { type SendQuality, SimulcastManager, type SimulcastOptions } from './simulcast-manager.js';
 export {
   type DataStats,
   type InboundStats,

@@ -4,7 +4,7 @@ import { type MediaError, mediaError, mediaErrorFrom } from './errors.js';
 import { capture, captureScreen, listDevices } from './media.js';
 import type { Platform } from './platform.js';
 import type { TrackSource } from './protocol.js';
-import { cameraEncodings, screenEncodings, type VideoLimits } from './simulcast.js';
+import { screenEncodings } from './simulcast.js';
 
 export type PublishedSource = Exclude<TrackSource, 'unknown'>;
 
@@ -13,6 +13,7 @@ export interface Publication {
   readonly kind: 'audio' | 'video';
   /** Groups what belongs together in time: camera with microphone, screen with its sound. */
   readonly stream: MediaStream;
+  /** Empty where the browser, or the SimulcastManager for cameras, decides. */
   readonly encodings: RTCRtpEncodingParameters[];
   /** null: the section stays, nothing is sent. */
   track: MediaStreamTrack | null;
@@ -53,7 +54,6 @@ export class LocalMedia {
   constructor(
     private readonly platform_: Platform,
     private readonly choice_: CaptureChoice,
-    private readonly limits_: VideoLimits,
     private readonly changed_: () => void,
     private readonly lost_: (loss: DeviceLoss) => void = () => {},
   ) {
@@ -229,12 +229,11 @@ export class LocalMedia {
   }
 
   private camera_(track: MediaStreamTrack): Publication {
-    const { width = 1280, height = 720 } = track.getSettings();
     return {
       source: 'camera',
       kind: 'video',
       stream: this.main_,
-      encodings: cameraEncodings(width, height, this.limits_),
+      encodings: [],
       track,
       muted: false,
     };

@@ -5,6 +5,7 @@
 import type { Link } from './link.js';
 import type { Publication, PublishedSource, Publisher } from './local.js';
 import type { TrackSource, WatchedLayer } from './protocol.js';
+import type { SimulcastManager } from './simulcast-manager.js';
 
 export interface SectionDescription {
   mid: string;
@@ -16,28 +17,32 @@ export class ServerPublisher implements Publisher {
   private readonly sections_ = new Map<PublishedSource, RTCRtpTransceiver>();
   private readonly retired_: { source: PublishedSource; section: RTCRtpTransceiver }[] = [];
   private readonly said_ = new Map<string, string>();
-  private readonly watched_ = new Map<RTCRtpSender, WatchedLayer[]>();
-  private applying_: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly link_: Link,
+    private readonly simulcast_: SimulcastManager,
     private readonly say_: (section: SectionDescription) => void,
   ) {}
 
   add(publication: Publication): void {
-    const { kind, track, stream, encodings } = publication;
+    const { source, track, stream } = publication;
     const spare = this.spareSection_(publication);
     if (spare) {
-      this.sendAll_(spare.sender);
+      // A new publication is sent whole until the server says what is watched.
+      void this.simulcast_.watchAll(spare.sender);
+      void this.simulcast_.fit(spare.sender, track);
       spare.direction = 'sendonly';
       spare.sender.setStreams?.(stream);
       void spare.sender.replaceTrack(track);
-      this.sections_.set(publication.source, spare);
+      this.sections_.set(source, spare);
       return;
     }
-    const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [stream] };
-    if (encodings.length > 0) init.sendEncodings = encodings;
-    this.sections_.set(publication.source, this.link_.pc.addTransceiver(track ?? kind, init));
+    const { pc } = this.link_;
+    const section =
+      source === 'camera'
+        ? this.simulcast_.setupSimulcast(pc, track, [stream])
+        : pc.addTransceiver(track ?? publication.kind, sendOnly(publication));
+    this.sections_.set(source, section);
   }
 
   remove(publication: Publication): void {
@@ -51,7 +56,16 @@ export class ServerPublisher implements Publisher {
   }
 
   async replace(publication: Publication): Promise<void> {
-    await this.sections_.get(publication.source)?.sender.replaceTrack(publication.track);
+    const sender = this.sections_.get(publication.source)?.sender;
+    if (!sender) return;
+    await sender.replaceTrack(publication.track);
+    await this.simulcast_.fit(sender, publication.track);
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    for (const { sender } of this.sections_.values()) this.simulcast_.forget(sender);
+    for (const { section } of this.retired_) this.simulcast_.forget(section.sender);
   }
 
   describe(publication: Publication): void {
@@ -67,31 +81,7 @@ export class ServerPublisher implements Publisher {
   /** Encodes and sends only what somebody watches; the newest word on a section counts. */
   setLayers(mid: string, layers: WatchedLayer[]): void {
     const section = [...this.sections_.values()].find((s) => s.mid === mid);
-    if (section) this.apply_(section.sender, layers);
-  }
-
-  // A new publication is sent whole until the server says what is watched.
-  private sendAll_(sender: RTCRtpSender): void {
-    const told = this.watched_.get(sender);
-    if (told)
-      this.apply_(
-        sender,
-        told.map(({ rid }) => ({ rid, active: true })),
-      );
-  }
-
-  private apply_(sender: RTCRtpSender, layers: WatchedLayer[]): void {
-    this.watched_.set(sender, layers);
-    // One after the other: parameters that were read before another change are refused.
-    this.applying_ = this.applying_.then(async () => {
-      if (this.watched_.get(sender) !== layers) return;
-      try {
-        const parameters = sender.getParameters();
-        if (setActive(parameters.encodings, layers)) await sender.setParameters(parameters);
-      } catch {
-        // The section closed meanwhile, or this browser cannot: then more is sent than watched.
-      }
-    });
+    if (section) void this.simulcast_.setWatched(section.sender, layers);
   }
 
   // A section is reused for the same source only: its encodings were fixed when it was made.
@@ -101,17 +91,9 @@ export class ServerPublisher implements Publisher {
   }
 }
 
-/** Whether something changed. */
-function setActive(encodings: RTCRtpEncodingParameters[], layers: WatchedLayer[]): boolean {
-  let changed = false;
-  for (const encoding of encodings) {
-    // Without simulcast there is one encoding, without a name.
-    const layer = layers.find((l) => l.rid === (encoding.rid ?? ''));
-    if (!layer || (encoding.active ?? true) === layer.active) continue;
-    encoding.active = layer.active;
-    changed = true;
-  }
-  return changed;
+function sendOnly({ stream, encodings }: Publication): RTCRtpTransceiverInit {
+  const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [stream] };
+  return encodings.length > 0 ? { ...init, sendEncodings: encodings } : init;
 }
 
 export class PeerPublisher implements Publisher {

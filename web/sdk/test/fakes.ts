@@ -18,6 +18,8 @@ export class FakePlatform implements Platform {
   mediaDevices: MediaDevices | undefined = undefined;
   secure = true;
   refusal: Refusal | null = null;
+  /** Whether the browser has scalability modes. */
+  scalability = true;
   private readonly timers_ = new Set<Timer>();
   private readonly watched_ = new Map<Element, (size: ViewSize) => void>();
   private readonly networkChanged_ = new Set<() => void>();
@@ -36,6 +38,7 @@ export class FakePlatform implements Platform {
   }
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
     const connection = new FakePeerConnection(configuration);
+    connection.scalability = this.scalability;
     this.connections.push(connection);
     return connection as unknown as RTCPeerConnection;
   }
@@ -388,6 +391,7 @@ export class FakeDataChannel {
 }
 
 export class FakePeerConnection {
+  scalability = true;
   signalingState: RTCSignalingState = 'stable';
   connectionState: RTCPeerConnectionState = 'new';
   localDescription: RTCSessionDescriptionInit | null = null;
@@ -425,6 +429,10 @@ export class FakePeerConnection {
     const track = typeof trackOrKind === 'string' ? null : trackOrKind;
     const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
     const made = new FakeTransceiver(track, kind, init.direction ?? 'sendrecv', init);
+    if (!this.scalability) {
+      for (const encoding of made.sender.encodings)
+        delete (encoding as { scalabilityMode?: string }).scalabilityMode;
+    }
     this.transceivers.push(made);
     queueMicrotask(() => this.onnegotiationneeded?.());
     return made;
