@@ -92,6 +92,32 @@ export const cases = [
     },
   },
   {
+    name: 'a camera is sent in one layer alone when its page says so, and in all again',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server();
+      const chromium = await t.chromium();
+      const room = 'chosen';
+      const ada = await t.join(chromium, server, { room, name: 'Ada', video: '640x360@15' });
+      const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
+      const send = (quality) =>
+        ada.page.evaluate((q) => window.parley.client.simulcast.adjustQuality(q), quality);
+      const sees = (height) =>
+        waitFor(`Bob to see ${height} lines`, async () => (await heightAt(bob)) === height, {
+          timeout: kRampMs,
+          explain: () => bob.received('Ada', 'camera'),
+        });
+      await bob.wish('Ada', 'high');
+      await sees(360);
+      await send('low');
+      await sees(90);
+      check(same(await sending(ada), ['low']), 'the low layer alone to be sent');
+      await bob.seesFlow('Ada', 'camera');
+      await send('auto');
+      await sees(360);
+    },
+  },
+  {
     name: 'a layer wish of off stops a video, and auto brings it back',
     needs: ['chromium'],
     async run(t) {

@@ -11,6 +11,7 @@ export {
 } from './call-signaling.js';
 export type { CallStats } from './call-stats.js';
 export { type ChatMessage, kMaxChatLength, kMaxReactionLength, type Reaction } from './chat.js';
+export type { BandwidthWishes, CodecWishes, MediaKind } from './codecs.js';
 export {
   ConferenceClient,
   type ConferenceEvents,
@@ -29,6 +30,7 @@ export { DataChannel, type DataChannelOptions } from './data-channel.js';
 export type { DataValue, DecodedData } from './data-codec.js';
 export { type DataEvents, type DataLimits, DataPipe, type DataState } from './data-pipe.js';
 export { type DeviceChange, watchDevices } from './devices.js';
+export type { Listener } from './emitter.js';
 export {
   ConnectionError,
   DataError,
@@ -51,10 +53,21 @@ export {
   screenShareSupported,
   speakerSelectionSupported,
 } from './media.js';
-export { browserPlatform, type Platform, type SocketLike, type ViewSize } from './platform.js';
+export {
+  browserPlatform,
+  type Platform,
+  type Refusal,
+  type SocketLike,
+  type ViewSize,
+} from './platform.js';
 export * from './protocol.js';
 export { RemoteParticipant, RemoteTrack } from './remote.js';
-export { SignalingClient, type SignalingEvents, type SignalingState } from './signaling.js';
+export {
+  SignalingClient,
+  type SignalingEvents,
+  type SignalingOptions,
+  type SignalingState,
+} from './signaling.js';
 export { cameraEncodings, type Layer, type LayerWish, type VideoLimits } from './simulcast.js';
 export { type SendQuality, SimulcastManager, type SimulcastOptions } from './simulcast-manager.js';
 export {

@@ -4,7 +4,7 @@
 // that nobody watches.
 
 import { preferredFirst } from './codecs.js';
-import type { Platform } from './platform.js';
+import type { Platform, ViewSize } from './platform.js';
 import type { WatchedLayer } from './protocol.js';
 import { bitrateFor, cameraEncodings, type Layer, type VideoLimits } from './simulcast.js';
 
@@ -21,14 +21,9 @@ export interface SimulcastOptions extends VideoLimits {
   codec?: string;
 }
 
-interface Size {
-  width: number;
-  height: number;
-}
-
 interface Sending {
   /** Of the camera; null for what is not sent in layers. */
-  size: Size | null;
+  size: ViewSize | null;
   /** As the server said; null: it has not. */
   watched: WatchedLayer[] | null;
 }
@@ -66,7 +61,7 @@ export class SimulcastManager {
   }
 
   /** For a camera of this size, the smallest first. */
-  encodings({ width, height }: Size = kUsualSize): RTCRtpEncodingParameters[] {
+  encodings({ width, height }: ViewSize = kUsualSize): RTCRtpEncodingParameters[] {
     const mode = this.scalabilityMode;
     if (!mode) return cameraEncodings(width, height, this.options_);
     const { maxFramerate } = this.options_;
@@ -183,7 +178,7 @@ export class SimulcastManager {
     };
   }
 
-  private fitted_({ rid, scalabilityMode }: Encoding, size: Size, one: Layer | null): Encoding {
+  private fitted_({ rid, scalabilityMode }: Encoding, size: ViewSize, one: Layer | null): Encoding {
     const scale = kScale[(rid as Layer | undefined) ?? one ?? 'high'] ?? 1;
     const { width, height } = size;
     const maxBitrate = topBitrate(
@@ -201,19 +196,19 @@ export class SimulcastManager {
   }
 
   // What a limit leaves of the whole picture's rate holds for each layer alike.
-  private share_(size: Size): { share: number } {
+  private share_(size: ViewSize): { share: number } {
     return { share: topBitrate(size, this.options_) / bitrateFor(size.width, size.height) };
   }
 }
 
 function topBitrate(
-  { width, height }: Size,
+  { width, height }: ViewSize,
   { maxBitrate = Number.POSITIVE_INFINITY, share = 1 }: VideoLimits & { share?: number },
 ): number {
   return Math.round(Math.min(maxBitrate, share * bitrateFor(width, height)));
 }
 
-function sizeOf(camera: MediaStreamTrack | null): Size {
+function sizeOf(camera: MediaStreamTrack | null): ViewSize {
   const { width, height } = camera?.getSettings() ?? {};
   return width && height ? { width, height } : kUsualSize;
 }
