@@ -26,10 +26,14 @@ Bitrate MediaSender::audio_rate() const {
     return config_.has_audio ? rate_of(kAudioPayload, kAudioInterval) : Bitrate{};
 }
 
+Bitrate MediaSender::demand() const {
+    if (config_.demand.bps > 0) return config_.demand;
+    const Bitrate video = config_.has_video ? config_.video.max : Bitrate{};
+    return video * (1 / kMediaShare) + audio_rate();
+}
+
 void MediaSender::start(Instant now) {
     running_ = true;
-    const Bitrate video = config_.has_video ? config_.video.max : Bitrate{};
-    controller_->on_demand(video * (1 / kMediaShare) + audio_rate(), now);
     retransmission_window_ = now;
     pause_media(false, now);
     pump(now);
@@ -50,8 +54,7 @@ void MediaSender::pause_media(bool paused, Instant now) {
         controller_->on_demand({}, now);
         return;
     }
-    const Bitrate video = config_.has_video ? config_.video.max : Bitrate{};
-    controller_->on_demand(video * (1 / kMediaShare) + audio_rate(), now);
+    controller_->on_demand(demand(), now);
     video_.request_keyframe();
     // Sources are not in step with each other.
     const auto phase = [&](Duration interval) {

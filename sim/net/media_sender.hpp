@@ -27,6 +27,8 @@ struct MediaSenderConfig {
     VideoConfig video;
     bool has_video = true;
     bool has_audio = true;
+    /// What the controller is told to be wanted; zero: what the sources take at most.
+    Bitrate demand;
     /// A sender without media only probes.
     cc::Limits limits;
     FeedbackMode feedback = FeedbackMode::kTransportWide;
@@ -100,6 +102,7 @@ class MediaSender final : public Endpoint {
     void arm(Instant now);
     Bitrate video_target(const cc::Estimate& estimate) const;
     Bitrate audio_rate() const;
+    Bitrate demand() const;
 
     World& world_;
     MediaSenderConfig config_;

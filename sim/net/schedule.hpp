@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -23,6 +24,7 @@ class Steps {
     Steps() : steps_{{Duration(0), T{}}} {}
     Steps(T value) : steps_{{Duration(0), value}} {}  // NOLINT: a constant is a schedule too
     Steps(std::initializer_list<Step> steps) : steps_(steps) {}
+    explicit Steps(std::vector<Step> steps) : steps_(std::move(steps)) {}
 
     T at(Instant now) const { return step(now).value; }
     /// When the value changes next.
