@@ -16,7 +16,7 @@ export CCACHE_NOHASHDIR := 1
 .NOTPARALLEL:
 
 .PHONY: run test build web setup setup-test configure unit e2e interop fuzz bench \
-        bench-instructions format clean help
+        bench-instructions bench-cc format clean help
 
 help:
 	@echo "make run       install what is missing, build and serve at http://localhost:8080"
@@ -28,6 +28,7 @@ help:
 	@echo "make fuzz      run every fuzzer for FUZZ_SECONDS (60) each"
 	@echo "make bench     cost of a packet, delay, memory, joins beside the floor (BENCH=--quick: short)"
 	@echo "make bench-instructions  instructions of the forward path, against those kept in bench/"
+	@echo "make bench-cc  congestion control in virtual time beside its targets; draws docs/congestion"
 	@echo "make format    format C++ and TypeScript"
 	@echo "make clean     remove build/"
 
@@ -80,6 +81,11 @@ bench-instructions:
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	cmake --build --preset $(PRESET) --target bench_forward
 	@bench/instructions.py --build $(BUILD) $(BENCH)
+
+BENCH_CC ?= --docs docs/congestion --csv $(BUILD)/bench/congestion
+bench-cc: setup $(BUILD)/build.ninja
+	cmake --build --preset $(PRESET) --target bench_cc
+	@$(BUILD)/bin/bench/bench_cc --jobs $$(nproc) $(BENCH_CC)
 
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i

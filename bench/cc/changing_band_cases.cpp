@@ -64,17 +64,16 @@ Run no_feedback(std::uint64_t seed) {
 }
 
 Run route_reset(std::uint64_t seed) {
-    SimpleCall call(seed, plain_link(capacity({{0, 200}, {10, 800}}), 50ms), open_link(50ms),
-                    [] {
-                        MediaOptions media;
-                        media.video.min = Bitrate::from_kbps(50);
-                        return media;
-                    }());
+    SimpleCall call(seed, plain_link(capacity({{0, 200}, {10, 800}}), 50ms), open_link(50ms), [] {
+        MediaOptions media;
+        media.video.min = Bitrate::from_kbps(50);
+        return media;
+    }());
     call.experiment.world().at(
         10s, [&](Instant now) { call.flow.sender().controller().on_path_changed(now); });
     call.experiment.run(20s);
-    return call.experiment.take({{"1 s after the new route", "kbit/s", call.target(11s),
-                                  at_least(600), at_least(500)}});
+    return call.experiment.take(
+        {{"1 s after the new route", "kbit/s", call.target(11s), at_least(600), at_least(500)}});
 }
 
 Run tenfold(std::uint64_t seed) {
@@ -107,9 +106,11 @@ Run fair_to_tcp(std::uint64_t seed) {
     return call.experiment.take(
         {{"target at 10 s", "kbit/s", call.target(10s), target, at_most(750)},
          {"mean target from 10 s", "kbit/s", call.mean_target(10s, 30s), target, at_most(750)}},
-        {}, jain({carried_media(call.link, call.flow.id()).kbps(10s, 30s),
-                  carried(call.link, [&](const auto& r) { return r.flow == tcp.id(); })
-                      .kbps(10s, 30s)}));
+        {},
+        jain({carried_media(call.link, call.flow.id()).kbps(10s, 30s),
+              carried(call.link, [&](const auto& r) {
+                  return r.flow == tcp.id();
+              }).kbps(10s, 30s)}));
 }
 
 Run after_an_upload(std::uint64_t seed) {
@@ -119,12 +120,12 @@ Run after_an_upload(std::uint64_t seed) {
     call.experiment.world().at(3s, [&](Instant) { tcp.sender().send_file(2'000'000); });
     call.experiment.run(40s);
     const Instant ended = tcp.sender().busy_times().front().end;
-    if (ended == kNever) return call.experiment.take({{"10 s after its end", "kbit/s", 0,
-                                                       at_least(4000), at_least(1500)}});
+    if (ended == kNever)
+        return call.experiment.take(
+            {{"10 s after its end", "kbit/s", 0, at_least(4000), at_least(1500)}});
     const Duration end = ended - sim::World::kBeginning;
     return call.experiment.take(
-        {{"10 s after its end", "kbit/s", call.target(end + 10s), at_least(4000),
-          at_least(1500)}},
+        {{"10 s after its end", "kbit/s", call.target(end + 10s), at_least(4000), at_least(1500)}},
         seconds_until(sent(call.flow), 4000, end, 40s));
 }
 

@@ -89,8 +89,8 @@ Summary Experiment::summary() const {
     result.loss = loss_percent(bottleneck());
     for (std::size_t i = 0; i < media_.size(); ++i) {
         if (!options_[i].has_video) continue;
-        const double frozen = freeze_percent(media_[i], options_[i].start + 2s,
-                                             std::min(length_, options_[i].stop));
+        const double frozen =
+            freeze_percent(media_[i], options_[i].start + 2s, std::min(length_, options_[i].stop));
         result.freeze = std::max(result.freeze.value_or(0), frozen);
     }
     return result;

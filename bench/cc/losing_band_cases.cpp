@@ -39,9 +39,8 @@ Run fifth_lost(std::uint64_t seed) {
     link.loss.ratio = 0.2;
     SimpleCall call(seed, link, open_link(10ms), media_up_to(2500));
     call.experiment.run(40s);
-    return call.experiment.take(
-        {{"dips of 100 kbit/s within 500 ms", "", count_dips(call, 10s, 39s), at_most(0),
-          at_most(1)}});
+    return call.experiment.take({{"dips of 100 kbit/s within 500 ms", "",
+                                  count_dips(call, 10s, 39s), at_most(0), at_most(1)}});
 }
 
 Run tenth_lost(std::uint64_t seed) {

@@ -50,8 +50,7 @@ Run marking_threshold(std::uint64_t seed) {
 std::vector<Case> marking_band_cases() {
     return {
         {"dualpi2-600", "600 kbit/s, round trip 100 ms, DualPI2", dual_queue},
-        {"marks-1000", "1 Mbit/s, round trip 50 ms, marks above 10 ms of queue",
-         marking_threshold},
+        {"marks-1000", "1 Mbit/s, round trip 50 ms, marks above 10 ms of queue", marking_threshold},
     };
 }
 

@@ -77,7 +77,8 @@ Octets carried_media(const sim::Link& link, sim::FlowId flow) {
 Octets sent(const sim::MediaFlow& flow, bool filling) {
     Octets octets;
     for (const sim::SentRecord& record : flow.sender().sent()) {
-        if (filling || is_media(record.kind)) octets.add(record.at, record.size + sim::kUdpOverhead);
+        if (filling || is_media(record.kind))
+            octets.add(record.at, record.size + sim::kUdpOverhead);
     }
     return octets;
 }

@@ -71,15 +71,14 @@ struct StepFigures {
 StepFigures measure_steps(const Variable& run) {
     StepFigures result;
     for (const Step& step : kVariable) {
-        const double used =
-            percent_of(run.carried.kbps(step.end - kSettle, step.end), step.kbps);
+        const double used = percent_of(run.carried.kbps(step.end - kSettle, step.end), step.kbps);
         const double took = convergence(run.left, step.begin, step.end);
         (step.up ? result.used_up : result.used_down) =
             std::min(step.up ? result.used_up : result.used_down, used);
         (step.up ? result.up : result.down) = std::max(step.up ? result.up : result.down, took);
         result.queue = std::max(result.queue, queue_p95(*run.link, step.begin, step.end));
-        result.variation = std::max(result.variation,
-                                    variation_percent(run.left, step.end - kSettle, step.end));
+        result.variation =
+            std::max(result.variation, variation_percent(run.left, step.end - kSettle, step.end));
     }
     return result;
 }
@@ -95,8 +94,11 @@ Run variable_capacity(std::uint64_t seed, Duration one_way) {
          {"convergence down", "s", steps.down, at_most(2), {}},
          {"queue p95 in a step", "ms", steps.queue, at_most(80), {}},
          {"longest queue at the drop", "ms", peak, at_most(300), {}},
-         {"queue below 80 ms after the drop", "s", seconds_until_wait_below(*run.link, 80, 60s),
-          at_most(3), {}},
+         {"queue below 80 ms after the drop",
+          "s",
+          seconds_until_wait_below(*run.link, 80, 60s),
+          at_most(3),
+          {}},
          {"loss outside of the drop", "%", loss_percent(*run.link, {60s, 62s}), at_most(1), {}},
          {"variation of the steady rate", "%", steps.variation, at_most(10), {}}},
         std::max(steps.up, steps.down));
@@ -105,12 +107,14 @@ Run variable_capacity(std::uint64_t seed, Duration one_way) {
 Run marked_capacity(std::uint64_t seed, sim::QueueKind kind, cc::EcnMark ecn, Band queue) {
     Variable run(seed, {.queue = {.kind = kind}, .ecn = ecn});
     const StepFigures steps = measure_steps(run);
-    return run.experiment.take(
-        {{"use at the end of steps", "%", std::min(steps.used_up, steps.used_down), at_least(75),
-          {}},
-         {"queue p95 in a step", "ms", steps.queue, queue, {}},
-         {"loss", "%", loss_percent(*run.link), at_most(0), {}}},
-        std::max(steps.up, steps.down));
+    return run.experiment.take({{"use at the end of steps",
+                                 "%",
+                                 std::min(steps.used_up, steps.used_down),
+                                 at_least(75),
+                                 {}},
+                                {"queue p95 in a step", "ms", steps.queue, queue, {}},
+                                {"loss", "%", loss_percent(*run.link), at_most(0), {}}},
+                               std::max(steps.up, steps.down));
 }
 
 // ---- 5.2 ----
@@ -137,8 +141,8 @@ Run two_flows(std::uint64_t seed) {
     for (const Step& step : steps) {
         const Duration begin = step.end - kSettle;
         used = std::min(used, percent_of(both.kbps(begin, step.end), step.kbps, 2));
-        fair = std::min(fair, jain({of_a.kbps(step.end - 20s, step.end),
-                                    of_b.kbps(step.end - 20s, step.end)}));
+        fair = std::min(
+            fair, jain({of_a.kbps(step.end - 20s, step.end), of_b.kbps(step.end - 20s, step.end)}));
         queue = std::max(queue, queue_p95(link, step.begin, step.end));
     }
     return experiment.take({{"use at the end of a step", "%", used, at_least(85), {}},
@@ -166,8 +170,8 @@ Run congested_feedback(std::uint64_t seed) {
         const Octets octets = carried_media(link);
         double least = 1000;
         for (const Step& step : steps) {
-            least = std::min(least,
-                             percent_of(octets.kbps(step.end - kSettle, step.end), step.kbps));
+            least =
+                std::min(least, percent_of(octets.kbps(step.end - kSettle, step.end), step.kbps));
             queue = std::max(queue, queue_p95(link, step.begin, step.end));
         }
         return least;
@@ -182,8 +186,11 @@ Run congested_feedback(std::uint64_t seed) {
     return experiment.take(
         {{"use forward at the end of a step", "%", forward_used, at_least(75), {}},
          {"use backward at the end of a step", "%", backward_used, at_least(75), {}},
-         {"feedback of the rate", "%", std::max(share(back, forward), share(there, backward)),
-          at_most(5), {}},
+         {"feedback of the rate",
+          "%",
+          std::max(share(back, forward), share(there, backward)),
+          at_most(5),
+          {}},
          {"queue p95 in a step", "ms", queue, at_most(120), {}}});
 }
 
@@ -291,8 +298,7 @@ Run against_long_tcp(std::uint64_t seed, Duration queue) {
     config.queue.max_delay = queue;
     sim::Link& link = experiment.add_link(config);
     sim::Link& back = experiment.add_link(rmcat_way_back());
-    sim::MediaFlow& media =
-        experiment.add_media({.start = 5s, .stop = 119s}, {{&link}, {&back}});
+    sim::MediaFlow& media = experiment.add_media({.start = 5s, .stop = 119s}, {{&link}, {&back}});
     sim::TcpFlow& tcp = experiment.add_tcp({{&link}, {&back}});
     tcp.sender().send_forever();
     experiment.run(120s);
@@ -300,10 +306,9 @@ Run against_long_tcp(std::uint64_t seed, Duration queue) {
     const Band target = queue > 300ms ? Band{.low = 15, .high = 75} : Band{.low = 25, .high = 65};
     const double tcp_kbps =
         carried(link, [&](const auto& r) { return r.flow == tcp.id(); }).kbps(10s, 119s);
-    return experiment.take(
-        {{"share of the media", "%", share, target, at_most(75)},
-         {"voice concealed", "%", concealed_percent(media), at_most(1), {}}},
-        {}, jain({share * 20, tcp_kbps}));
+    return experiment.take({{"share of the media", "%", share, target, at_most(75)},
+                            {"voice concealed", "%", concealed_percent(media), at_most(1), {}}},
+                           {}, jain({share * 20, tcp_kbps}));
 }
 
 // While files are being sent they take what they can; what counts is how soon the media are back
@@ -347,8 +352,8 @@ Run against_short_tcp(std::uint64_t seed) {
     experiment.run(300s);
     const Octets both = carried_media(link);
     const double share = 100 * both.kbps(10s, 300s) / 2000;
-    const double fair = jain({carried_media(link, a.id()).kbps(10s, 300s),
-                              carried_media(link, b.id()).kbps(10s, 300s)});
+    const double fair = jain(
+        {carried_media(link, a.id()).kbps(10s, 300s), carried_media(link, b.id()).kbps(10s, 300s)});
     return experiment.take(
         {{"share of the media", "%", share, at_least(40), {}},
          {"back at 80 % after bursts", "s", recovery_after_bursts(both, tcp), at_most(5), {}},

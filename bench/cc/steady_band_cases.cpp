@@ -65,8 +65,7 @@ Run steady(std::uint64_t seed, int link_kbps, Duration round_trip, Duration leng
                 longest = std::max(longest, sum / static_cast<double>(delays.size()));
         }
         figures.push_back({"longest mean round trip of a second", "ms",
-                           to_seconds(round_trip) * 1000 + longest, *round_trips,
-                           at_most(80)});
+                           to_seconds(round_trip) * 1000 + longest, *round_trips, at_most(80)});
     }
     return call.experiment.take(std::move(figures));
 }
@@ -85,8 +84,7 @@ Run slides(std::uint64_t seed) {
             visible.push_back(to_seconds(frame.at - frame.captured) * 1000);
     }
     return call.experiment.take(
-        {{"least target from 1 s", "kbit/s", range.least, between(1500, 2050),
-          between(1200, 2600)},
+        {{"least target from 1 s", "kbit/s", range.least, between(1500, 2050), between(1200, 2600)},
          {"greatest target from 1 s", "kbit/s", range.most, between(1500, 2050),
           between(1200, 2600)},
          {"longest until a slide is visible", "ms", percentile(visible, 1), at_most(700), {}}});
@@ -96,8 +94,8 @@ Run str0m_steady(std::uint64_t seed) {
     SimpleCall call(seed, plain_link(Bitrate::from_kbps(2000), 50ms), open_link(50ms),
                     media_up_to(2500));
     call.experiment.run(15s);
-    return call.experiment.take({{"target at 15 s", "kbit/s", call.target(15s), at_least(1800),
-                                  at_least(1000)}});
+    return call.experiment.take(
+        {{"target at 15 s", "kbit/s", call.target(15s), at_least(1800), at_least(1000)}});
 }
 
 // The source takes 1 Mbit/s of the 10 Mbit/s that the application says it may want.
@@ -106,8 +104,8 @@ Run str0m_application_limited(std::uint64_t seed) {
     media.demand = Bitrate::from_kbps(10'000);
     SimpleCall call(seed, plain_link(Bitrate::from_kbps(10'000), 50ms), open_link(50ms), media);
     call.experiment.run(10s);
-    return call.experiment.take({{"target at 10 s", "kbit/s", call.target(10s), at_least(8000),
-                                  at_least(5000)}});
+    return call.experiment.take(
+        {{"target at 10 s", "kbit/s", call.target(10s), at_least(8000), at_least(5000)}});
 }
 
 }  // namespace
