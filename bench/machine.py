@@ -29,9 +29,10 @@ def cpu_ns(pid):
 
 
 def memory_bytes(pid):
-    """Resident memory of a process; what it shares with others counts in parts (PSS)."""
+    """Resident memory of a process. Not its proportional part of what it shares: that shrinks when
+    the load, which is the same program, starts beside it."""
     with open(f"/proc/{pid}/smaps_rollup") as file:
-        return int(re.search(r"^Pss:\s+(\d+) kB", file.read(), re.MULTILINE).group(1)) * 1024
+        return int(re.search(r"^Rss:\s+(\d+) kB", file.read(), re.MULTILINE).group(1)) * 1024
 
 
 def busy_seconds():

@@ -112,7 +112,10 @@ def summary(results):
         row("memory, 200: a subscriber", results.of("forward-200", "memory_per_participant"),
             TARGETS["memory_kb"], "kB", 1, 1e-3)
     if results.has("join-200"):
-        row("a join, server's CPU", results.of("join-200", "join_cpu_ms"), TARGETS["join_ms"],
+        row("a join, one room of 201", results.of("join-200", "join_cpu_ms"), TARGETS["join_ms"],
+            "ms")
+    if results.has("join-40x5"):
+        row("a join, 40 rooms of 5", results.of("join-40x5", "join_cpu_ms"), TARGETS["join_ms"],
             "ms")
     if results.has("idle"):
         row("an idle WebSocket", results.of("idle", "memory_per_connection"),

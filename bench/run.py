@@ -19,6 +19,7 @@ from steps import Bench
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SUBSCRIBERS = [10, 50, 100, 200, 400]
 BUDGET_SECONDS = 450  # when it is over, no further round begins
+DISTURBED = 0.25  # of a processor, used by other programs or taken by the host
 
 
 def read_arguments():
@@ -44,7 +45,8 @@ def plan(bench, quick):
     steps.append(("forward-200-spread", lambda: bench.forward(200, spread=True)))
     if not quick:
         steps.append(("meeting-16x16", lambda: bench.meeting(16)))
-    steps.append(("join-200", lambda: bench.join(200)))
+    steps.append(("join-200", lambda: bench.join(1, 200)))
+    steps.append(("join-40x5", lambda: bench.join(40, 4)))
     steps.append(("idle", lambda: bench.idle(1000, tls=False)))
     steps.append(("idle-tls", lambda: bench.idle(1000, tls=True)))
     return steps
@@ -59,6 +61,17 @@ def key_figures(name, figures):
         if key in figures and (key == "join_cpu_ms") == name.startswith("join"):
             texts.append(f"{figures[key] * scale:.{digits}f} {label}")
     return ", ".join(texts)
+
+
+def undisturbed(step):
+    """Measures; once more where something else took much of the machine, and keeps the measurement
+    that was disturbed less, whatever it says."""
+    figures = step()
+    if figures.get("others_share", 0) > DISTURBED:
+        print(f"bench: other programs took {figures['others_share']:.0%} of a processor; once more",
+              file=sys.stderr, flush=True)
+        figures = min(figures, step(), key=lambda each: each["others_share"])
+    return figures
 
 
 def main():
@@ -76,7 +89,7 @@ def main():
             break
         results.add_round()
         for at, (name, step) in enumerate(wanted):
-            figures = step()
+            figures = undisturbed(step)
             results.add(name, figures)
             print(f"[{time.monotonic() - began:4.0f} s] round {number + 1}/{rounds}, "
                   f"{at + 1}/{len(wanted)} {name}: {key_figures(name, figures)}",

@@ -101,10 +101,10 @@ class Bench:
         return self.load(["--publishers", str(people), "--subscribers", "0", "--meeting",
                           "--simulcast", "--video", "1320kbps", "--audio"])
 
-    def join(self, subscribers):
-        """A publisher that hardly sends, so that joins are nearly all that the server does."""
-        return self.load(["--publishers", "1", "--subscribers", str(subscribers), "--video",
-                          "30kbps"], 0.5)
+    def join(self, rooms, subscribers):
+        """Publishers that hardly send, so that joins are nearly all that the server does."""
+        return self.load(["--rooms", str(rooms), "--publishers", "1", "--subscribers",
+                          str(subscribers), "--video", "30kbps"], 0.5)
 
     # ---- connections that do nothing ----
 
