@@ -12,7 +12,7 @@ const folder = resolve(process.argv[2] ?? resolve(sdk, 'dist/media'));
 const { resolve: find } = createRequire(import.meta.url);
 
 /** Programs that run beside the page's: each becomes one file without imports. */
-const programs = ['processing/voice-worklet'];
+const programs = ['processing/voice-worklet', 'e2ee/e2ee-worker'];
 
 const copies = [
   // Noise suppression.

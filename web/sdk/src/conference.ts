@@ -77,6 +77,12 @@ export interface ConferenceEvents {
   ended: { error: ParleyError | null };
 }
 
+/** What encrypts a client's media; `EndToEndEncryption` of `@parley/client/e2ee` does. */
+export interface MediaEncryption {
+  /** Once, by the client: its connections are to be made by the platform returned. */
+  attach(client: ConferenceClient, platform: Platform): Platform;
+}
+
 export interface ConferenceOptions {
   /** The server's signaling address; by default `/signal` of the server that the page came from. */
   url?: string;
@@ -85,6 +91,8 @@ export interface ConferenceOptions {
   /** How the camera is sent through the server. */
   video?: SimulcastOptions;
   platform?: Platform;
+  /** Media that only the participants can decode. */
+  encryption?: MediaEncryption | null | undefined;
 }
 
 export interface JoinOptions {
@@ -153,7 +161,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
 
   constructor(private readonly options_: ConferenceOptions = {}) {
     super();
-    this.platform_ = options_.platform ?? browserPlatform();
+    const platform = options_.platform ?? browserPlatform();
+    this.platform_ = options_.encryption?.attach(this, platform) ?? platform;
     this.simulcast = new SimulcastManager(this.platform_, options_.video);
     this.roster_ = new Roster(
       {

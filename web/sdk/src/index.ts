@@ -18,6 +18,7 @@ export {
   type ConferenceOptions,
   type ConferenceState,
   type JoinOptions,
+  type MediaEncryption,
   type Speaker,
 } from './conference.js';
 export {
