@@ -32,6 +32,7 @@ const files = [
   'mesh',
   'processing-audio',
   'processing-video',
+  'encryption',
   'access',
   'call',
   'app',
