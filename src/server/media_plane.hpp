@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cc/types.hpp"
 #include "net/address.hpp"
 #include "server/metric_family.hpp"
 #include "signal/media_messages.hpp"
@@ -28,6 +29,7 @@ struct MediaSettings {
     std::size_t loudest_audio = 0;          // of each room; 0: all
     std::size_t last_video = 0;             // to each participant; 0: all
     std::size_t spread_above = 0;  // members of a room on one thread before others get some; 0: all
+    cc::Limits estimate;           // of each participant's path
 };
 
 class MediaPlane {

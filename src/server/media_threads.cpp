@@ -140,6 +140,7 @@ std::expected<void, std::string> MediaThreads::start(const MediaSettings& settin
         options.node.last_video = settings.last_video;
         options.node.shard = i;
         options.node.shards = settings.spread_above > 0 ? count : 1;
+        options.node.estimate = settings.estimate;
         options.node.wall = runtime::wall_anchor();
         options.dtls = dtls_;
         options.seed = secret_.next_u64();

@@ -192,6 +192,9 @@ std::expected<void, std::string> Server::Impl::start_media() {
     media.loudest_audio = settings_.media.loudest_audio;
     media.last_video = settings_.media.last_video;
     media.spread_above = settings_.media.spread_above;
+    media.estimate = {Bitrate::from_kbps(settings_.media.min_kbps),
+                      Bitrate::from_kbps(settings_.media.start_kbps),
+                      Bitrate::from_kbps(settings_.media.max_kbps)};
     if (settings_.media.tcp) media.tcp_listeners = listening();
     auto started = media_.start(media, [this] {
         if (wake_pending_.exchange(true)) return;

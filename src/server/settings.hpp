@@ -50,6 +50,10 @@ struct MediaOptions {
     std::size_t loudest_audio = 0;
     std::size_t last_video = 0;
     std::size_t spread_above = 0;
+    // Of the estimate of each participant's path, in kbit/s.
+    std::int64_t min_kbps = 30;
+    std::int64_t start_kbps = 600;
+    std::int64_t max_kbps = 100'000;
 };
 struct HttpLimits {
     std::size_t header_bytes = 16 * 1024;

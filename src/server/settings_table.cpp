@@ -280,6 +280,13 @@ void add_media_keys(std::vector<SettingKey>& keys) {
     keys.push_back(number("media.spread_above",
                           "Members of a room on one media thread before others get some; 0: all.",
                           0, 10'000, AT(media.spread_above)));
+    keys.push_back(number("media.start_kbps",
+                          "What a new participant's path is taken to carry, until feedback tells.",
+                          30, kMillion, AT(media.start_kbps)));
+    keys.push_back(number("media.min_kbps", "A path's estimate never falls below.", 5, 10'000,
+                          AT(media.min_kbps)));
+    keys.push_back(number("media.max_kbps", "No participant is sent more than this.", 100, kMillion,
+                          AT(media.max_kbps)));
     keys.push_back(choice(
         "signaling.topology", "How people in a new room are connected: sfu, mesh or auto.",
         "sfu, mesh, auto", AT(signal.topology),
