@@ -76,6 +76,14 @@ TEST(Congestion, KnowsLossThatIsNotItsOwn) {
     EXPECT_LE(figure(run_case("reports-only"), "20 s after 15 % loss began"), 400);
 }
 
+TEST(Congestion, IsNotMisledBySilenceBetweenSlides) {
+    for (const std::uint64_t seed : {1, 2, 3}) {
+        const auto run = run_case("slides", seed);
+        EXPECT_GE(figure(run, "least target from 1 s"), 1200) << seed;
+        EXPECT_LE(figure(run, "greatest target from 1 s"), 2600) << seed;
+    }
+}
+
 TEST(Congestion, StopsWithoutFeedback) {
     const auto run = run_case("no-feedback");
     EXPECT_LE(figure(run, "target 3.3 s after the last"), 60);

@@ -41,7 +41,8 @@ class AlrDetector {
     /// Since when the application is the limit.
     std::optional<Instant> since() const { return since_; }
     bool active() const { return since_.has_value(); }
-    std::optional<Instant> ended() const { return ended_; }
+    /// Whether it is, or was within the time over which rates are measured.
+    bool lately(Instant now) const { return since_ || (ended_ && now - *ended_ < kWindow); }
     void reset() { *this = {}; }
 
  private:

@@ -117,7 +117,8 @@ void GoogleController::update_rate(Instant now) {
                                             .throughput = throughput_.rate(),
                                             .busy = busy_.rate(),
                                             .round_trip = round_trip_,
-                                            .application_limited = alr_.active()},
+                                            .application_limited = alr_.active(),
+                                            .application_limited_lately = alr_.lately(now)},
                                            now);
     lost_ = false;
     if (stepped_down) {

@@ -104,6 +104,9 @@ void RateControl::increase(const Input& input, Instant now) {
 }
 
 bool RateControl::may_decrease(const Input& input, Instant now) const {
+    // A burst after a silence: what arrived so far measures the silence. If the link is the limit
+    // now, it is known within some packets how much passes while it is busy.
+    if (input.application_limited_lately && !input.busy && !input.competing) return false;
     if (!decreased_at_) return true;
     // What the last step did must show first: a round trip, a feedback interval, and the window of
     // the standing queue.

@@ -62,6 +62,8 @@ class RateControl {
         std::optional<Bitrate> busy;
         Duration round_trip = std::chrono::milliseconds(200);
         bool application_limited = false;
+        /// Some of the throughput's window may be silence that the application chose.
+        bool application_limited_lately = false;
     };
 
     RateControl(Bitrate start, Bitrate min, Bitrate max) : min_(min), max_(max), rate_(start) {}
