@@ -47,18 +47,13 @@ function play(target: HTMLMediaElement, track: MediaStreamTrack | null): void {
   const shown = (target.srcObject as MediaStream | null)?.getTracks()[0] ?? null;
   if (shown === track) return;
   target.srcObject = track ? new MediaStream([track]) : null;
-  if (track) target.play().catch(blocked);
+  if (track) void client.play(target);
 }
 
-// Browsers play sound only after the person has touched the page.
-function blocked(error: DOMException): void {
-  if (error.name === 'NotAllowedError') startAudio.hidden = false;
-}
-
-startAudio.onclick = () => {
-  for (const audio of document.querySelectorAll('audio')) audio.play().catch(blocked);
-  startAudio.hidden = true;
-};
+// Browsers play sound only after the person has touched the page, wherever that is.
+client.on('playback', ({ blocked }) => {
+  startAudio.hidden = !blocked;
+});
 
 function update(participant: RemoteParticipant): void {
   const tile = tiles.get(participant.id) ?? new Tile();

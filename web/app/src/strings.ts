@@ -88,6 +88,8 @@ export const strings = {
   personReconnecting: 'Reconnecting…',
   needsClick: 'Your browser holds back the sound until you click.',
   playSound: 'Click to hear the others',
+  batteryLow: 'Your battery is low.',
+  batterySaved: 'Your camera is sent smaller until it charges.',
 
   // What can be done about a person.
   menuOf: (name: string) => `Options for ${name}`,

@@ -2,6 +2,8 @@
 // server or the mesh, what is sent and what is received, and keeps all of it going through dropped
 // sockets, lost sessions and changes of topology. Pages listen to its events and read its fields.
 
+import type { BackgroundState } from './background.js';
+import type { BatteryState } from './battery.js';
 import { Chat, type ChatMessage, kSdkKey, type Reaction } from './chat.js';
 import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
@@ -12,6 +14,7 @@ import { type CaptureChoice, type DeviceLoss, LocalMedia } from './local.js';
 import { type Capture, type CaptureWish, capture } from './media.js';
 import { Mesh } from './mesh.js';
 import { browserPlatform, type Platform } from './platform.js';
+import { Playback, type PlaybackState } from './playback.js';
 import type {
   JoinedMessage,
   JoinMessage,
@@ -30,6 +33,7 @@ import { SignalingClient } from './signaling.js';
 import type { LayerWish } from './simulcast.js';
 import { SimulcastManager, type SimulcastOptions } from './simulcast-manager.js';
 import { type Quality, qualityOf, StatsNormaliser, type StatsSample, worstLoss } from './stats.js';
+import { Surroundings, type SurroundingsOptions } from './surroundings.js';
 import { Views } from './views.js';
 
 export type ConferenceState = 'idle' | 'joining' | 'joined' | 'reconnecting' | 'ended';
@@ -71,6 +75,12 @@ export interface ConferenceEvents {
   devicesChanged: DeviceChange;
   /** A device in use went away; the call goes on with another one, or without. */
   deviceLost: DeviceLoss;
+  /** Sound waits for the person to touch the page, or no longer does; of elements given to play(). */
+  playback: PlaybackState;
+  /** The page went to the background or came back. */
+  background: BackgroundState;
+  /** The battery is low, and the camera is sent smaller; or it charges again. */
+  battery: BatteryState;
   /** Something failed that does not end the call. */
   error: ParleyError;
   /** The call is over; null when leave() ended it. */
@@ -83,7 +93,7 @@ export interface MediaEncryption {
   attach(client: ConferenceClient, platform: Platform): Platform;
 }
 
-export interface ConferenceOptions {
+export interface ConferenceOptions extends SurroundingsOptions {
   /** The server's signaling address; by default `/signal` of the server that the page came from. */
   url?: string;
   /** Wanted when this is the room's first join: `sfu`, `mesh` or `auto`. */
@@ -129,6 +139,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private readonly sampler_: StatsSampler;
   private readonly views_: Views;
   private readonly chat_: Chat;
+  private readonly playback_: Playback;
+  private readonly surroundings_: Surroundings;
   private hands_: RaisedHand[] = [];
   private stopDevices_: () => void = () => {};
   private state_: ConferenceState = 'idle';
@@ -192,6 +204,18 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       nameOf: (id) => this.roster_.participants.get(id)?.name ?? '',
       chat: (message) => this.emit('chat', message),
       reaction: (reaction) => this.emit('reaction', reaction),
+    });
+    this.playback_ = new Playback(this.platform_.page, (state) => this.emit('playback', state));
+    this.surroundings_ = new Surroundings(this.platform_, options_, {
+      background: (state) => {
+        this.sendAllWishes_();
+        this.emit('background', state);
+      },
+      battery: (state) => {
+        void this.simulcast.spare(state.saving);
+        this.emit('battery', state);
+      },
+      turned: () => void this.simulcast.refit(),
     });
     this.sampler_ = new StatsSampler(
       this.platform_,
@@ -292,6 +316,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.setState_('joined');
     this.sampler_.start();
     this.stopDevices_ = watchDevices(this.platform_, (change) => this.devicesChanged_(change));
+    this.surroundings_.start();
   }
 
   async leave(): Promise<void> {
@@ -361,10 +386,16 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.signaling_?.send({
       type: 'layer-wish',
       track: trackId,
-      layer: track.wish,
+      layer: this.surroundings_.unseen ? 'off' : track.wish,
       ...this.views_.sizeOf(trackId),
       ...(track.priority === undefined ? {} : { priority: track.priority }),
     });
+  }
+
+  private sendAllWishes_(): void {
+    for (const participant of this.roster_.participants.values()) {
+      for (const id of participant.tracks.keys()) this.sendWish_(id);
+    }
   }
 
   // A new place in the room knows nothing of what was wished for in the old one.
@@ -372,9 +403,19 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     for (const participant of this.roster_.participants.values()) {
       for (const track of participant.tracks.values()) {
         const plain = track.wish === 'auto' && track.priority === undefined;
-        if (!plain || this.views_.sizeOf(track.id)) this.sendWish_(track.id);
+        const said = !plain || this.views_.sizeOf(track.id) || this.surroundings_.unseen;
+        if (said) this.sendWish_(track.id);
       }
     }
+  }
+
+  /**
+   * Plays an element that shows somebody's track. Where the browser refuses sound before the person
+   * has touched the page, it plays with the first touch; the event `playback` tells. Whether it
+   * plays now.
+   */
+  play(element: HTMLMediaElement): Promise<boolean> {
+    return this.playback_.play(element);
   }
 
   /** To everybody else in the room. */
@@ -752,6 +793,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.emit('trackAdded', { participant, track });
     if (this.defaultLayer_ !== 'auto' && track.kind === 'video' && track.source === 'camera') {
       this.setLayer(track.id, this.defaultLayer_);
+    } else if (this.surroundings_.unseen) {
+      this.sendWish_(track.id);
     }
   }
 
@@ -879,6 +922,9 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private release_(): void {
     this.sampler_.stop();
     this.stopDevices_();
+    this.surroundings_.stop();
+    this.playback_.close();
+    void this.simulcast.spare(false);
     this.platform_.clearTimer(this.rejoinTimer_);
     const signaling = this.signaling_;
     this.signaling_ = null;

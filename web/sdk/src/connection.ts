@@ -34,6 +34,7 @@ import { Link } from './link.js';
 import { type DeviceLoss, LocalMedia } from './local.js';
 import { type Capture, type CaptureWish, capture } from './media.js';
 import { browserPlatform, type Platform } from './platform.js';
+import { Playback, type PlaybackState } from './playback.js';
 import { StatsSampler } from './sampler.js';
 import { judgeQuality, type QualityJudgement, type StatsSample } from './stats.js';
 
@@ -75,6 +76,8 @@ export interface WebRTCConnectionEvents {
   reachable: boolean;
   /** To be carried to the other side's handleSignal, where no signaling was given. */
   signal: CallSignal;
+  /** Sound waits for the person to touch the page, or no longer does; of elements given to play(). */
+  playback: PlaybackState;
   /** Something failed that does not end the call. */
   error: ParleyError;
   closed: { error: ParleyError | null };
@@ -120,6 +123,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   private readonly channels_: CallChannels;
   private readonly sampler_: StatsSampler;
   private readonly backoff_: Backoff;
+  private readonly playback_: Playback;
   private state_: CallState = 'new';
   private local_: LocalMedia | null = null;
   private signaling_: CallSignaling | null = null;
@@ -153,6 +157,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     }
     this.channels_ = new CallChannels((channel) => this.emit('dataChannel', channel));
     if (config_.dataChannel !== false) this.dataChannel = this.defaultChannel_(config_.dataChannel);
+    this.playback_ = new Playback(this.platform_.page, (state) => this.emit('playback', state));
     this.sampler_ = new StatsSampler(
       this.platform_,
       () => (this.link_ ? [this.link_.pc] : []),
@@ -259,6 +264,14 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   /** Back to the camera. */
   stopScreenShare(): void {
     this.local_?.stopScreen();
+  }
+
+  /**
+   * Plays an element that shows the other's media; what the browser refuses to play before the
+   * person has touched the page plays with the first touch. Whether it plays now.
+   */
+  play(element: HTMLMediaElement): Promise<boolean> {
+    return this.playback_.play(element);
   }
 
   // ---- codecs and bandwidth ------------------------------------------------------------------
@@ -612,6 +625,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     this.channels_.close();
     this.sampler_.stop();
     this.stopDevices_();
+    this.playback_.close();
     this.signaling_?.close();
     this.signaling_ = null;
     this.local_?.stop();

@@ -1,5 +1,7 @@
 // @parley/client: join Parley rooms from the browser.
 
+export type { BackgroundState } from './background.js';
+export { type BatteryState, watchBattery } from './battery.js';
 export {
   type CallPeer,
   type CallSignal,
@@ -54,6 +56,7 @@ export {
   screenShareSupported,
   speakerSelectionSupported,
 } from './media.js';
+export type { BatteryLike, Page } from './page.js';
 export {
   browserPlatform,
   type Platform,
@@ -61,6 +64,7 @@ export {
   type SocketLike,
   type ViewSize,
 } from './platform.js';
+export type { PlaybackState } from './playback.js';
 export * from './protocol.js';
 export { RemoteParticipant, RemoteTrack } from './remote.js';
 export {

@@ -1,5 +1,7 @@
 // What the SDK needs from the browser, gathered in one place so that tests can hand in fakes.
 
+import { browserPage, type Page } from './page.js';
+
 export interface SocketLike {
   readonly readyState: number;
   onopen: (() => void) | null;
@@ -43,6 +45,7 @@ export interface Platform {
   onNetworkChange(callback: () => void): () => void;
   /** How large an element is shown, in pixels of the screen: now, and whenever it changes. */
   onResize(element: Element, callback: (size: ViewSize) => void): () => void;
+  readonly page: Page;
 }
 
 export interface ViewSize {
@@ -91,6 +94,7 @@ export function browserPlatform(): Platform {
       observer.observe(element);
       return () => observer.disconnect();
     },
+    page: browserPage(),
   };
 }
 

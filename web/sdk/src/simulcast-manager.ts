@@ -42,6 +42,7 @@ const kUsualSize = { width: 1280, height: 720 };
 export class SimulcastManager {
   private readonly sending_ = new Map<RTCRtpSender, Sending>();
   private quality_: SendQuality = 'auto';
+  private sparing_ = false;
   private mode_: string | null | undefined;
   private applying_: Promise<void> = Promise.resolve();
 
@@ -92,7 +93,7 @@ export class SimulcastManager {
       transceiver.setCodecPreferences(preferredFirst(codecs, codec));
     }
     this.sending_.set(transceiver.sender, { size, watched: null });
-    if (this.quality_ !== 'auto') void this.apply_(transceiver.sender);
+    if (this.quality_ !== 'auto' || this.sparing_) void this.apply_(transceiver.sender);
     return transceiver;
   }
 
@@ -100,6 +101,18 @@ export class SimulcastManager {
   async adjustQuality(quality: SendQuality): Promise<void> {
     this.quality_ = quality;
     await Promise.all([...this.sending_.keys()].map((sender) => this.apply_(sender)));
+  }
+
+  /** Without the largest layer, which costs most to encode, until that is taken back. */
+  async spare(sparing: boolean): Promise<void> {
+    if (this.sparing_ === sparing) return;
+    this.sparing_ = sparing;
+    await Promise.all([...this.sending_.keys()].map((sender) => this.apply_(sender)));
+  }
+
+  /** Fits the layers of every camera to what it delivers now. */
+  async refit(): Promise<void> {
+    await Promise.all([...this.sending_.keys()].map((sender) => this.fit(sender)));
   }
 
   /** Another camera, or the same one turned or at another size: the layers are fitted anew. */
@@ -168,14 +181,27 @@ export class SimulcastManager {
 
   private wanted_(encoding: Encoding, { size, watched }: Sending): Encoding {
     const { rid = '' } = encoding;
-    const one = size && this.quality_ !== 'auto' ? this.quality_ : null;
-    const said = watched?.find((layer) => layer.rid === rid)?.active;
+    const one = size && this.only_(rid);
     const anybody = watched === null || watched.some((layer) => layer.active);
-    const active = said ?? (watched === null || (encoding.active ?? true));
+    const isWatched = (each: string) => watched?.find((layer) => layer.rid === each)?.active;
+    const active = isWatched(rid) ?? (watched === null || (encoding.active ?? true));
+    const several = size && this.sparing_ ? this.spared_(rid, active, isWatched('high')) : active;
     return {
-      active: one && rid ? rid === one && anybody : active,
+      active: one && rid ? rid === one && anybody : several,
       ...(size ? this.fitted_(encoding, size, one) : {}),
     };
+  }
+
+  /** The one layer that is sent; null: several are. */
+  private only_(rid: string): Layer | null {
+    const wanted = this.quality_ === 'auto' ? null : this.quality_;
+    if (!this.sparing_ || wanted === 'low') return wanted;
+    return wanted || !rid ? 'medium' : null;
+  }
+
+  // Who watches the largest layer gets the next one.
+  private spared_(rid: string, active: boolean, highWatched = false): boolean {
+    return rid === 'medium' ? active || highWatched : active && rid !== 'high';
   }
 
   private fitted_({ rid, scalabilityMode }: Encoding, size: ViewSize, one: Layer | null): Encoding {

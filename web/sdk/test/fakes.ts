@@ -1,10 +1,81 @@
 // A browser made of plain objects: a clock that tests turn, sockets and peer connections that
 // record what was asked of them.
 
+import type { BatteryLike, Page } from '../src/page.js';
 import type { Platform, Refusal, SocketLike, ViewSize } from '../src/platform.js';
 
 /** Where the fake wall clock starts. */
 export const kEpoch = 1_700_000_000_000;
+
+/** A page that tests hide, touch and turn. */
+export class FakePage implements Page {
+  hidden = false;
+  cell: FakeBattery | null = null;
+  private readonly callbacks_ = new Map<string, Set<() => void>>();
+
+  onVisibilityChange = (callback: () => void) => this.on_('visibility', callback);
+  onGesture = (callback: () => void) => this.on_('gesture', callback);
+  onTurn = (callback: () => void) => this.on_('turn', callback);
+  async battery(): Promise<BatteryLike | null> {
+    return this.cell;
+  }
+
+  hide(hidden = true): void {
+    this.hidden = hidden;
+    this.happen_('visibility');
+  }
+  async touch(): Promise<void> {
+    this.happen_('gesture');
+    await settle();
+  }
+  turn(): void {
+    this.happen_('turn');
+  }
+  /** Who listens to the page still. */
+  get listeners(): number {
+    return [...this.callbacks_.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  private on_(what: string, callback: () => void): () => void {
+    const own = () => callback();
+    const set = this.callbacks_.get(what) ?? new Set();
+    this.callbacks_.set(what, set.add(own));
+    return () => set.delete(own);
+  }
+  private happen_(what: string): void {
+    for (const callback of [...(this.callbacks_.get(what) ?? [])]) callback();
+  }
+}
+
+export class FakeBattery extends EventTarget {
+  constructor(
+    public level: number,
+    public charging = false,
+  ) {
+    super();
+  }
+  become(level: number, charging = false): void {
+    Object.assign(this, { level, charging });
+    this.dispatchEvent(new Event('levelchange'));
+  }
+}
+
+/** An <audio> or <video> of a page that may or may not play. */
+export class FakeElement {
+  srcObject: unknown = {};
+  playing = false;
+  asked = 0;
+  refusal: string | null = 'NotAllowedError';
+
+  get asElement(): HTMLMediaElement {
+    return this as unknown as HTMLMediaElement;
+  }
+  async play(): Promise<void> {
+    this.asked += 1;
+    if (this.refusal) throw Object.assign(new Error('no'), { name: this.refusal });
+    this.playing = true;
+  }
+}
 
 interface Timer {
   at: number;
@@ -17,6 +88,7 @@ export class FakePlatform implements Platform {
   connections: FakePeerConnection[] = [];
   mediaDevices: MediaDevices | undefined = undefined;
   secure = true;
+  readonly page = new FakePage();
   refusal: Refusal | null = null;
   /** Whether the browser has scalability modes. */
   scalability = true;

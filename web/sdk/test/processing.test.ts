@@ -161,6 +161,26 @@ describe('governor', () => {
     return { steps, now };
   }
 
+  it('steps down for the battery at once, not above that before it charges, and up again then', () => {
+    const governor = new Governor(0);
+    expect(governor.spare(true, 'the battery is at 15 %', 0)).toMatchObject({
+      level: 2,
+      reason: 'the battery is at 15 %',
+    });
+    spend(governor, 1, 600, 0);
+    expect(governor.level).toBe(2);
+    governor.reset(20_000);
+    expect(governor.level).toBe(2);
+    expect(governor.spare(true, 'again', 20_000)).toBeNull();
+    expect(governor.spare(false, 'the battery charges', 20_000)?.level).toBe(0);
+  });
+
+  it('saves nothing for the battery where nothing is segmented', () => {
+    const governor = new Governor(0, (level) => level === 0 || level >= 3);
+    expect(governor.spare(true, 'the battery is at 15 %', 0)).toBeNull();
+    expect(governor.level).toBe(0);
+  });
+
   it('bears one slow frame, and goes down when most are', () => {
     const governor = new Governor(0);
     spend(governor, 5, 20, 0);

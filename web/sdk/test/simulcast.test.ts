@@ -65,6 +65,37 @@ describe('a camera in layers', () => {
     expect(active()).toEqual(['low', 'medium', 'high']);
   });
 
+  it('spares its largest layer, and gives the next one to those who watch that', async () => {
+    await manager.spare(true);
+    expect(active()).toEqual(['low', 'medium']);
+    await manager.setWatched(real(), watched('high'));
+    expect(active()).toEqual(['medium']);
+    await manager.setWatched(real(), watched('low'));
+    expect(active()).toEqual(['low']);
+    await manager.setWatched(real(), watched());
+    expect(active()).toEqual([]);
+    await manager.setWatched(real(), watched('high'));
+    await manager.adjustQuality('high');
+    expect(active()).toEqual(['medium']);
+    await manager.adjustQuality('low');
+    expect(active()).toEqual(['low']);
+    await manager.spare(false);
+    await manager.adjustQuality('auto');
+    expect(active()).toEqual(['high']);
+  });
+
+  it('is one smaller picture while it is spared, where layers are in one encoding', async () => {
+    begin({ layering: 'svc' });
+    await manager.spare(true);
+    const [one] = sender.encodings as Encoding[];
+    expect(one).toMatchObject({ active: true, scaleResolutionDownBy: 2, scalabilityMode: 'L1T3' });
+    await manager.spare(false);
+    expect(sender.encodings[0]).toMatchObject({
+      scaleResolutionDownBy: 1,
+      scalabilityMode: 'L3T3_KEY',
+    });
+  });
+
   it('is fitted anew to another size, and left alone when it was only turned', async () => {
     camera.settings = { width: 720, height: 1280 };
     await manager.fit(real());

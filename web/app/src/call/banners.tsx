@@ -1,10 +1,10 @@
 // Lines above the stage: what is wrong with the connection, said in words, with the way back.
 
 import type { ConferenceClient, ParleyError } from '@parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import { strings } from '../strings.js';
 import type { AudioOnly } from './degradation.js';
-import { AudioView, kPlayBlocked } from './media-element.js';
+import { AudioView } from './media-element.js';
 
 const kBackMs = 2500;
 
@@ -87,10 +87,9 @@ export function Sound(props: {
 }) {
   const [blocked, setBlocked] = useState(false);
   useEffect(() => {
-    const onBlocked = () => setBlocked(true);
-    document.addEventListener(kPlayBlocked, onBlocked);
-    return () => document.removeEventListener(kPlayBlocked, onBlocked);
-  }, []);
+    return props.client.on('playback', (state) => setBlocked(state.blocked));
+  }, [props.client]);
+  const play = useCallback((e: HTMLMediaElement) => props.client.play(e), [props.client]);
   // One track for each source: during a move from mesh to SFU the same voice comes twice.
   const voices = [...props.client.participants.values()].flatMap((participant) =>
     (['microphone', 'screen-audio'] as const).flatMap((source) => {
@@ -98,13 +97,6 @@ export function Sound(props: {
       return media ? [{ key: `${participant.id} ${source}`, media, id: participant.id }] : [];
     }),
   );
-  const playAll = () => {
-    const elements = [...document.querySelectorAll<HTMLAudioElement>('.sound audio')];
-    Promise.all(elements.map((e) => e.play())).then(
-      () => setBlocked(false),
-      () => setBlocked(true),
-    );
-  };
   return (
     <div class="sound">
       {voices.map(({ key, media, id }) => (
@@ -113,13 +105,15 @@ export function Sound(props: {
           track={media}
           speakerId={props.speakerId}
           muted={props.mutedForMe.has(id)}
+          play={play}
           onSinkFailed={props.onSinkFailed}
         />
       ))}
       {blocked && (
         <div class="hear" role="alert">
           <p>{strings.needsClick}</p>
-          <button type="button" class="primary" onClick={playAll}>
+          {/* Any touch of the page plays the sound. This is where people look for it. */}
+          <button type="button" class="primary">
             {strings.playSound}
           </button>
         </div>

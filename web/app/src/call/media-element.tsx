@@ -4,21 +4,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { markFirstFrame } from '../hooks.js';
 
-/** Dispatched on the document when the browser refuses to play sound without a gesture. */
-export const kPlayBlocked = 'parley-play-blocked';
+/** Plays an element; what the browser refuses to play is the player's to play later. */
+type Play = (element: HTMLMediaElement) => Promise<unknown>;
 
-function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null) {
+function useTrack<E extends HTMLMediaElement>(track: MediaStreamTrack | null, play: Play) {
   const element = useRef<E>(null);
   useEffect(() => {
     const target = element.current;
     if (!target) return;
     target.srcObject = track ? new MediaStream([track]) : null;
     if (!track) return;
-    target.play().catch((thrown: unknown) => {
-      // A source that was replaced meanwhile aborts its play; only a refusal is worth telling.
-      const refused = thrown instanceof DOMException && thrown.name === 'NotAllowedError';
-      if (refused && target.localName === 'audio') document.dispatchEvent(new Event(kPlayBlocked));
-    });
+    void play(target);
   }, [track]);
   return element;
 }
@@ -60,7 +56,7 @@ export function VideoView(props: VideoProps) {
 }
 
 function Picture(props: VideoProps & { hidden: boolean; onPicture: () => void }) {
-  const element = useTrack<HTMLVideoElement>(props.track);
+  const element = useTrack<HTMLVideoElement>(props.track, playSilent);
   const classes = [
     'picture',
     props.mirrored && 'mirrored',
@@ -88,15 +84,19 @@ function Picture(props: VideoProps & { hidden: boolean; onPicture: () => void })
   );
 }
 
+// Pictures without sound play everywhere; a source that is replaced meanwhile aborts its play.
+const playSilent: Play = (element) => element.play().catch(() => {});
+
 type WithSink = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> };
 
 export function AudioView(props: {
   track: MediaStreamTrack;
   speakerId: string;
   muted: boolean;
+  play: Play;
   onSinkFailed: () => void;
 }) {
-  const element = useTrack<HTMLAudioElement>(props.track);
+  const element = useTrack<HTMLAudioElement>(props.track, props.play);
   useEffect(() => {
     const target = element.current as WithSink | null;
     if (!target?.setSinkId || (target as { sinkId?: string }).sinkId === props.speakerId) return;

@@ -295,6 +295,14 @@ function useNotice(client: ConferenceClient) {
       }),
     [client],
   );
+  useEffect(
+    () =>
+      client.on('battery', ({ saving }) => {
+        if (!saving) return;
+        setNotice(new ParleyError('battery_low', strings.batteryLow, strings.batterySaved));
+      }),
+    [client],
+  );
   useEffect(() => {
     if (!notice) return;
     const timer = setTimeout(() => setNotice(null), kNoticeMs);

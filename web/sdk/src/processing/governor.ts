@@ -25,6 +25,8 @@ export interface Step {
   reason: string;
 }
 
+/** The best step while the battery is spared: looking for the person costs most. */
+const kSparingLevel = 2;
 /** Frames whose mean is judged. */
 const kWindow = 20;
 const kUpAfterMs = 5000;
@@ -36,6 +38,8 @@ const kRoom = 0.45;
 
 export class Governor {
   private level_ = 0;
+  /** No step above this one is taken. */
+  private best_ = 0;
   private costs_: number[] = [];
   private changedAt_: number;
   private wentUpAt_ = Number.NEGATIVE_INFINITY;
@@ -65,9 +69,21 @@ export class Governor {
   /** Starts over, as after a change of what is asked for. */
   reset(now: number): void {
     this.costs_ = [];
-    this.level_ = 0;
+    this.level_ = this.floor_;
     this.changedAt_ = now;
     this.upAfterMs_ = kUpAfterMs;
+  }
+
+  /** Steps down for the battery's sake, or lifts that; returns the step taken. */
+  spare(sparing: boolean, reason: string, now: number): Step | null {
+    const before = this.level_;
+    this.best_ = sparing ? kSparingLevel : 0;
+    if (!sparing) this.reset(now);
+    else this.level_ = Math.max(this.level_, this.floor_);
+    if (this.level_ === before) return null;
+    this.costs_ = [];
+    this.changedAt_ = now;
+    return { level: this.level_, effort: this.effort, reason };
   }
 
   /** A frame's cost; returns the step taken because of it. */
@@ -78,12 +94,16 @@ export class Governor {
     const cost = this.cost;
     if (cost > budget) return this.down_(cost, budget, now);
     const fits = !this.effort.effects || cost < budget * kRoom;
-    if (fits && this.level_ > 0 && now - this.changedAt_ >= this.upAfterMs_) {
+    if (fits && this.level_ > this.floor_ && now - this.changedAt_ >= this.upAfterMs_) {
       const reason = `${cost.toFixed(1)} ms a frame leaves room in ${budget.toFixed(1)} ms`;
       this.wentUpAt_ = now;
       return this.go_(-1, reason, now);
     }
     return null;
+  }
+
+  private get floor_(): number {
+    return this.usable_(this.best_) ? this.best_ : 0;
   }
 
   private down_(cost: number, budget: number, now: number): Step | null {

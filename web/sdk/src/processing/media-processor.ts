@@ -1,7 +1,9 @@
 // MediaProcessor: microphones and cameras in, cleaned and changed ones out. A processed track stands
 // for the original: stopping it releases the device, and it ends when the device goes.
 
+import { watchBattery } from '../battery.js';
 import { Emitter } from '../emitter.js';
+import { browserPage } from '../page.js';
 import { AudioChain } from './audio-chain.js';
 import type { AudioStats } from './audio-graph.js';
 import { blurCanvas } from './canvas-renderer.js';
@@ -38,12 +40,21 @@ export class MediaProcessor extends Emitter<MediaProcessorEvents> {
   private readonly videoChains_ = new Set<VideoChain>();
   private audioStats_: AudioStats | null = null;
   private image_: ImageBitmap | null = null;
+  private sparing_ = false;
+  private sparingReason_ = '';
+  private readonly stopBattery_: () => void = () => {};
 
   constructor(options: MediaProcessorOptions = {}) {
     super();
     this.audio_ = mergeAudio(this.audio_, options.audio);
     this.video_ = mergeVideo(this.video_, options.video);
     this.assets_ = new URL(options.assets ?? 'media/', document.baseURI);
+    if (options.saveBattery === false) return;
+    this.stopBattery_ = watchBattery(browserPage(), ({ saving, level, charging }) => {
+      const percent = Math.round(level * 100);
+      const charges = charging ? ' and charges' : '';
+      this.spare(saving, `the battery is at ${percent} %${charges}`);
+    });
   }
 
   /** Whether this browser can process sound, and pictures. */
@@ -76,6 +87,7 @@ export class MediaProcessor extends Emitter<MediaProcessorEvents> {
       failed: (reason) => this.emit('failed', { kind: 'video', reason }),
     });
     this.videoChains_.add(chain);
+    if (this.sparing_) chain.spare(true, this.sparingReason_);
     return standFor(track, chain.output, () => {
       this.videoChains_.delete(chain);
       void chain.close();
@@ -95,6 +107,13 @@ export class MediaProcessor extends Emitter<MediaProcessorEvents> {
     await Promise.all(changes);
   }
 
+  /** Looks for persons in fewer frames, or no longer does; `stepped` tells. The battery's state does it by itself. */
+  spare(sparing: boolean, reason = 'power is spared'): void {
+    this.sparing_ = sparing;
+    this.sparingReason_ = reason;
+    for (const chain of this.videoChains_) chain.spare(sparing, reason);
+  }
+
   /** The newest figures; null where nothing is processed. */
   stats(): { audio: AudioStats | null; video: VideoStats | null } {
     const [video] = this.videoChains_;
@@ -103,6 +122,7 @@ export class MediaProcessor extends Emitter<MediaProcessorEvents> {
 
   /** Ends the processed tracks; the original ones stay open. */
   async close(): Promise<void> {
+    this.stopBattery_();
     const chains = [...this.audioChains_, ...this.videoChains_];
     this.audioChains_.clear();
     this.videoChains_.clear();

@@ -66,6 +66,8 @@ export interface MediaProcessorOptions extends ProcessingOptions {
    * `media/` beside the page.
    */
   assets?: string | URL;
+  /** Steps down while the battery is low, where the browser tells of it. By default true. */
+  saveBattery?: boolean;
 }
 
 export interface AudioSettings {

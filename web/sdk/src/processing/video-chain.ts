@@ -114,6 +114,12 @@ export class VideoChain {
     await this.loading_;
   }
 
+  /** Spares the battery, or no longer does. */
+  spare(sparing: boolean, reason: string): void {
+    const step = this.governor_.spare(sparing, reason, performance.now());
+    if (step) this.events_.stepped(step);
+  }
+
   stats(): VideoStats {
     const { effort, level, cost } = this.governor_;
     return {
