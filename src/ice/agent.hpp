@@ -148,6 +148,7 @@ class Agent {
     /// Fills `out` with one STUN message, until there is none. `out` must have kMaxMessage octets.
     std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
     std::optional<Event> poll_event();
+    bool has_event() const { return next_event_ < events_.size(); }
 
     // ---- what the owner tells ----
 

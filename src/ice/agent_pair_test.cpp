@@ -278,6 +278,32 @@ TEST(IcePair, ARestartKeepsTheOldPathUntilTheNewOneIsSelected) {
     EXPECT_EQ(sfu.count<PathForgotten>(), 0U) << "the same five-tuple lives on";
 }
 
+// Chromium leaves a dead path for a pair of the new session, sends media there, and names the pair
+// only with its next check, 2.5 s later.
+TEST(IcePair, MediaOfARestartedSessionIsFollowedWhenTheOldPathIsSilent) {
+    World world;
+    auto& client = world.add(controlling(), {kClient, "192.0.2.2:5000"});
+    auto& sfu = world.add(server(), {kServer});
+    world.join(client, sfu);
+    ASSERT_TRUE(world.run_within(2s, [&] { return both_connected(client, sfu); }));
+    const auto old_path = *sfu.agent.selected_path();
+    world.lose = [&](const auto& from, const auto& to, BytesView bytes) {
+        const auto message = stun::Message::parse(bytes);
+        const bool names = message && message->has(stun::Attribute::kUseCandidate);
+        return names || from == old_path.remote || to == old_path.remote;
+    };
+    client.agent.restart(world.now);
+    sfu.agent.restart(world.now);
+    world.join(client, sfu);
+    world.run_for(2s);
+    ASSERT_EQ(*sfu.agent.selected_path(), old_path);
+    auto path = old_path;
+    path.remote = old_path.remote == at(kClient) ? at("192.0.2.2:5000") : at(kClient);
+    sfu.agent.on_media(path, world.now);
+    EXPECT_EQ(*sfu.agent.selected_path(), path);
+    EXPECT_EQ(sfu.agent.previous_local_credentials(), nullptr) << "the old session is over";
+}
+
 TEST(IcePair, ARestartToANewAddressForgetsTheOldOne) {
     World world;
     auto& client = world.add(controlling(), {kClient});

@@ -52,10 +52,11 @@ void Agent::consider_nominated(Pair& pair, Instant now) {
 }
 
 /// Media came from a confirmed pair that is not the selected one. When the old path is silent, the
-/// peer's address has changed under it (NAT rebinding), and what we send follows.
+/// peer's address has changed under it (NAT rebinding), or the peer has left it for this pair and
+/// will name it only with its next check (Chromium: up to 2.5 s later): what we send follows.
 void Agent::consider_move(Pair& pair, Instant now) {
     const auto* used = selected();
-    if (used == nullptr || used->id == pair.id || used->generation != pair.generation) return;
+    if (used == nullptr || used->id == pair.id) return;
     if (!has_consent(pair, now)) return;
     const auto& timings = config_.timings;
     const bool has_media = pair.last_media > used->created && pair.last_media + 1s > now;

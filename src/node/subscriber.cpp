@@ -405,6 +405,13 @@ void Subscriber::on_path_changed(Instant now) {
     allocation_.on_path_changed(now);
     path_.on_path_changed(now);
     tell_estimate(now);
+    // What the old path lost is not worth sending again, and the viewer's own request would come
+    // only once its decoder has stalled.
+    for (const auto& outlet : outlets_) {
+        if (!outlet->open || !outlet->track->video()) continue;
+        outlet->subscription.refresh(outlet->track->publication);
+        outlet->track->upstream->pump_keyframe_requests(*outlet->track, now);
+    }
 }
 
 std::vector<signal::TrackMapping> Subscriber::mappings() const {

@@ -124,7 +124,7 @@ Result<Transport::Plain, trace::Drop> Transport::handle_dtls(net::Datagram& data
     handshake_from_ = datagram.path;
     drain_dtls(now);
     if (!handled) return fail(handled.error());
-    ice_.on_media(datagram.path, now);
+    note_media(datagram.path, now);
     return Plain{};
 }
 
@@ -135,8 +135,14 @@ Result<Transport::Plain, trace::Drop> Transport::handle_media(net::Datagram& dat
     const auto size = kind == net::PacketClass::kRtp ? srtp_->unprotect_rtp(datagram.bytes)
                                                      : srtp_->unprotect_rtcp(datagram.bytes);
     if (!size) return fail(srtp::to_drop(size.error()));
-    ice_.on_media(datagram.path, now);
+    note_media(datagram.path, now);
     return Plain{kind, datagram.bytes.first(*size)};
+}
+
+// Media that moves to another proven path, or comes again, changes where ours goes at once.
+void Transport::note_media(const net::Path& path, Instant now) {
+    ice_.on_media(path, now);
+    if (ice_.has_event()) drain_ice(now);
 }
 
 bool Transport::recognise(net::Datagram& datagram, Instant now) {

@@ -108,6 +108,7 @@ class Transport {
     Result<Plain, trace::Drop> handle_media(net::Datagram& datagram, net::PacketClass kind,
                                             Instant now);
     void start_dtls_if_possible(Instant now);
+    void note_media(const net::Path& path, Instant now);
     void drain_ice(Instant now);
     void drain_dtls(Instant now);
     void update_state(std::string reason);

@@ -246,6 +246,26 @@ TEST_F(TransportTest, RecognisesMediaFromAnAddressThatNobodyKnows) {
     EXPECT_EQ(server_.media_path()->remote, kClientAddress) << "and moves only when it answers";
 }
 
+TEST_F(TransportTest, MediaFromAnotherProvenPathMovesOursAtOnce) {
+    ASSERT_TRUE(connect());
+    client_address_ = {kClientAddress.ip, 6001};
+    run(7s);
+    ASSERT_EQ(server_.media_path()->remote, client_address_) << "its checks came from there";
+    // Back again, and no check says so.
+    now_ += 200ms;
+    ASSERT_TRUE(media_from(kClientAddress, 10).has_value());
+    EXPECT_EQ(server_.media_path()->remote, kClientAddress);
+}
+
+TEST_F(TransportTest, MediaThatComesAgainReconnectsAtOnce) {
+    ASSERT_TRUE(connect());
+    blocked_ = [](const auto&, BytesView) { return true; };
+    run(10s);
+    ASSERT_EQ(server_.state(), ConnectionState::kDisconnected);
+    ASSERT_TRUE(media_from(kClientAddress, 10).has_value());
+    EXPECT_EQ(server_.state(), ConnectionState::kConnected);
+}
+
 TEST_F(TransportTest, CloseTellsTheOtherSide) {
     ASSERT_TRUE(connect());
     server_.close(now_);

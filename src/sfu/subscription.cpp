@@ -92,6 +92,10 @@ void Subscription::set_wish(Wish wish, Publication& publication, Instant now) {
 
 void Subscription::on_keyframe_request(Publication& publication) {
     ++keyframe_requests_;
+    refresh(publication);
+}
+
+void Subscription::refresh(Publication& publication) {
     // Also of the layer that is being left: its viewer sees nothing until the other begins.
     if (const auto* current = sequence_.current()) publication.request_keyframe(current->layer);
     if (choice_.layer) publication.request_keyframe(choice_.layer->stream);

@@ -87,6 +87,8 @@ class Subscription {
     /// `fraction_lost` as in a report block (RFC 3550 §6.4.1): 256ths.
     void on_receiver_report(std::uint8_t fraction_lost) { loss_ = fraction_lost / 256.0; }
     void on_keyframe_request(Publication& publication);
+    /// Asks the publisher for a keyframe of what is sent here.
+    void refresh(Publication& publication);
     /// One packet of a NACK. Empty when it is unknown, gone, was just sent again or exceeds the
     /// budget.
     std::optional<Retransmission> on_nack(std::uint16_t sequence_number,

@@ -16,10 +16,14 @@ import { blockUdp, freeUdp, limit, unlimit } from './namespaces.mjs';
 const kNarrowKbps = 520;
 /** After a link is wide again (docs/congestion.md): all is back within this time. */
 const kRecoveryMs = 15_000;
-/** A dead path is found after 2.5 s without answers, and another is chosen then. */
-const kBlockedMs = 15_000;
-/** What the listener makes up while the queue of 300 ms fills: its length, at most, and a bit. */
-const kMaxMadeUpMs = 400;
+/** Chromium leaves a path a second after 2.5 s without answers; the rest is for a busy machine. */
+const kBlockedMs = 10_000;
+/**
+ * What the listener makes up while the queue of 300 ms fills is its length, what overflows before the
+ * first feedback says so, and whatever the machine stalls: 180 to 500 ms. A voice that shares the queue
+ * with video for longer than that loses seconds.
+ */
+const kMaxMadeUpMs = 1000;
 
 async function estimateOf(server, person) {
   return (await pathOf(server, person))?.estimateDownBps;
@@ -83,10 +87,20 @@ export const cases = [
         const blocked = Date.now();
         // What was on its way is still shown for a moment.
         await new Promise((done) => setTimeout(done, 1000));
-        await ada.seesFlow('publisher-1', 'camera', { timeout: kBlockedMs });
-        await ada.seesFlow('publisher-1', 'microphone', { timeout: kBlockedMs });
-        t.measure('UDP blocked: media is back after', Date.now() - blocked, 'ms');
-        check((await pathOf(server, ada)).transport === 'tcp', 'media to go over TCP');
+        await Promise.all(
+          [
+            ['voice', 'microphone'],
+            ['picture', 'camera'],
+          ].map(async ([what, source]) => {
+            await ada.seesFlow('publisher-1', source, { timeout: kBlockedMs });
+            t.measure(`UDP blocked: ${what} is back after`, Date.now() - blocked, 'ms');
+          }),
+        );
+        await waitFor(
+          'media to go over TCP',
+          async () => (await pathOf(server, ada))?.transport === 'tcp',
+          { timeout: 5000, explain: () => pathOf(server, ada) },
+        );
 
         freeUdp();
         await ada.seesFlow('publisher-1', 'camera');

@@ -98,6 +98,30 @@ TEST(Restart, ARebindingIsFoundByItsMediaAlone) {
     EXPECT_LT(back - moved, 500ms);
 }
 
+TEST(Restart, APictureBeginsAnewOnAnotherPath) {
+    World world(36);
+    Client& alice = join(world, "alice");
+    Client& bob = join(world, "bob");
+    Camera a(world, alice);
+    world.run(3s, [&] { a.tick(); });
+    bool dark = true;
+    world.lost = [&](const auto& from, const auto& to, BytesView) {
+        return dark && (from == bob.address() || to == bob.address());
+    };
+    world.run(1s, [&] { a.tick(); });
+    const std::uint64_t asked = alice.keyframe_requests();
+    dark = false;
+    bob.move_to({bob.address().ip, 6001});
+    const std::uint64_t audio = packets(bob, media::Codec::kOpus);
+    const auto heard = [&] {
+        a.tick();
+        return packets(bob, media::Codec::kOpus) > audio + 3;
+    };
+    ASSERT_TRUE(world.run_until(heard, 10s));
+    world.run(300ms, [&] { a.tick(); });
+    EXPECT_EQ(alice.keyframe_requests(), asked + 1) << "though the viewer asked for nothing";
+}
+
 TEST(Restart, NobodyTakesAPathByForgingItsAddress) {
     World world(34);
     Client& alice = join(world, "alice");

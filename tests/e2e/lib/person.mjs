@@ -137,8 +137,9 @@ export class Person {
 
 function amount(stats, source) {
   if (!stats) return 0;
-  const video = source === 'camera' || source === 'screen';
-  return (video ? stats.frames : (stats.samples ?? stats.emitted)) ?? 0;
+  if (source === 'camera' || source === 'screen') return stats.frames ?? 0;
+  // What a listener makes up because nothing comes counts as received.
+  return (stats.samples ?? stats.emitted ?? 0) - (stats.concealed ?? 0);
 }
 
 /** Everybody decodes camera and microphone of everybody else. */

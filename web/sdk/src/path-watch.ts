@@ -1,7 +1,8 @@
 // Notices that a path died sooner than browsers say so. Chromium and Firefox call a connection
 // disconnected only after five seconds or more without an answer; media that flowed steadily and then
-// stops for a second and a half is as good a sign, and an ICE restart that was not needed disturbs
-// nothing: media stays on the old path until the new one is proven (RFC 8445 §9).
+// stops for a second and a half is as good a sign, and so are checks without answers in that time. An
+// ICE restart that was not needed disturbs nothing: media stays on the old path until the new one is
+// proven (RFC 8445 §9).
 
 import type { Platform } from './platform.js';
 
@@ -9,6 +10,8 @@ const kLookMs = 500;
 /** How long packets must have flowed without a pause before a silence means anything. */
 const kSteadyMs = 1500;
 const kSilentMs = 1500;
+/** Checks in a silence that nobody answered: one may be lost, or under way. */
+const kUnanswered = 2;
 /** A look that comes so late tells of a busy machine, not of the network. */
 const kLateMs = 1200;
 /** Between two alarms: a restart needs time to show that it helped. */
@@ -21,6 +24,8 @@ export class PathWatch {
   private timer_: unknown = null;
   private running_ = false;
   private received_: number | null = null;
+  /** Checks without an answer when a packet came last. */
+  private unanswered_ = 0;
   private lookedAt_ = 0;
   private steadyFor_ = 0;
   private silentFor_ = 0;
@@ -46,32 +51,36 @@ export class PathWatch {
 
   private arm_(): void {
     this.timer_ = this.platform_.setTimer(async () => {
-      const received = await packetsReceived(this.connection_);
+      const path = await readPath(this.connection_);
       if (!this.running_) return;
-      this.look_(received);
+      this.look_(path);
       this.arm_();
     }, kLookMs);
   }
 
-  private look_(received: number | null): void {
+  private look_(path: Path | null): void {
+    const received = path?.received ?? null;
     const now = this.platform_.now();
     const passed = now - this.lookedAt_;
     const before = this.received_;
     this.lookedAt_ = now;
     this.received_ = received;
-    if (received === null || before === null || received < before || passed > kLateMs) {
+    if (path === null || before === null || path.received < before || passed > kLateMs) {
+      this.unanswered_ = path?.unanswered ?? 0;
       this.steadyFor_ = 0;
       this.silentFor_ = 0;
       return;
     }
-    if (received > before) {
+    if (path.received > before) {
+      this.unanswered_ = path.unanswered;
       // A silence that ended by itself: what follows must be steady again to be judged.
       this.steadyFor_ = this.silentFor_ > 0 ? 0 : this.steadyFor_ + passed;
       this.silentFor_ = 0;
       return;
     }
     this.silentFor_ += passed;
-    const alarming = this.steadyFor_ >= kSteadyMs && this.silentFor_ >= kSilentMs;
+    const ignored = path.unanswered - this.unanswered_ >= kUnanswered;
+    const alarming = this.silentFor_ >= kSilentMs && (ignored || this.steadyFor_ >= kSteadyMs);
     if (!alarming || now - this.alarmAt_ < kPauseMs) return;
     this.alarmAt_ = now;
     this.steadyFor_ = 0;
@@ -80,14 +89,21 @@ export class PathWatch {
 
   private forget_(): void {
     this.received_ = null;
+    this.unanswered_ = 0;
     this.lookedAt_ = this.platform_.now();
     this.steadyFor_ = 0;
     this.silentFor_ = 0;
   }
 }
 
+interface Path {
+  received: number;
+  /** Checks sent that nobody has answered; 0 where the browser does not count them. */
+  unanswered: number;
+}
+
 /** Of the path in use; null where the browser does not tell. */
-async function packetsReceived(connection: RTCPeerConnection): Promise<number | null> {
+async function readPath(connection: RTCPeerConnection): Promise<Path | null> {
   const source = cheapestSource(connection);
   if (!source) return null;
   try {
@@ -101,7 +117,10 @@ async function packetsReceived(connection: RTCPeerConnection): Promise<number | 
       pairs.find((s) => s.nominated === true && s.state === 'succeeded');
     if (!pair) return null;
     const count = pair.packetsReceived ?? pair.bytesReceived;
-    return typeof count === 'number' ? count : null;
+    if (typeof count !== 'number') return null;
+    const { requestsSent: sent, responsesReceived: answered } = pair;
+    const counted = typeof sent === 'number' && typeof answered === 'number';
+    return { received: count, unanswered: counted ? Math.max(0, sent - answered) : 0 };
   } catch {
     return null; // closed in between
   }

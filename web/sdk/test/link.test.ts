@@ -188,6 +188,30 @@ describe('a path that falls silent', () => {
     expect(pc.restarts).toBe(0);
   });
 
+  it('is known by checks without an answer where packets had not begun to flow steadily', async () => {
+    await flow(1000);
+    const before = { packetsReceived: received, responsesReceived: 3 };
+    for (const requestsSent of [3, 4, 5, 5]) {
+      pc.transceivers[0]!.sender.path = { ...before, requestsSent };
+      await platform.advance(500);
+    }
+    expect(pc.restarts).toBe(1);
+  });
+
+  it('means nothing while checks are answered', async () => {
+    await flow(1000);
+    for (let checks = 3; checks < 30; checks += 1) {
+      const path = {
+        packetsReceived: received,
+        requestsSent: checks + 1,
+        responsesReceived: checks,
+      };
+      pc.transceivers[0]!.sender.path = path;
+      await platform.advance(500);
+    }
+    expect(pc.restarts).toBe(0);
+  });
+
   it('is no alarm when the machine was too busy to look', async () => {
     await flow(4000);
     platform.time += 5000;
