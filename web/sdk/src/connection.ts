@@ -2,15 +2,13 @@
 // watches its own quality and keeps going: through changed networks by restarting ICE, through dead
 // connections by making new ones, through lost signaling sessions by coming back to the room. Pages
 // listen to its events.
-//
-// The two sides count their RTCPeerConnections ("generations"). Whoever needs a new one says its
-// number before anything else about it; the other then makes a new one too. What was said for an
-// earlier generation is ignored, so that a late candidate or answer never meets the wrong connection.
 
 import { adoptSections } from './adopt-sections.js';
 import { Backoff } from './backoff.js';
 import { CallChannels } from './call-channels.js';
+import { closedError, limitError, noChannel, unreachable } from './call-errors.js';
 import { CallPublisher } from './call-publisher.js';
+import { askForBoth, choiceOf, configurationOf } from './call-setup.js';
 import {
   type CallPeer,
   type CallSignal,
@@ -18,102 +16,30 @@ import {
   type MediaState,
   RoomSignaling,
 } from './call-signaling.js';
-import { type CallStats, callStats } from './call-stats.js';
-import {
-  type BandwidthWishes,
-  CodecPreferences,
-  type CodecWishes,
-  type MediaKind,
-} from './codecs.js';
+import { callStats } from './call-stats.js';
+import type { CallState, WebRTCConnectionConfig, WebRTCConnectionEvents } from './call-types.js';
+import { CodecPreferences, type MediaKind } from './codecs.js';
 import type { DataChannel, DataChannelOptions } from './data-channel.js';
-import type { DataValue, DecodedData } from './data-codec.js';
+import type { DataValue } from './data-codec.js';
 import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
-import { ConnectionError, DataError, ParleyError } from './errors.js';
+import { ParleyError } from './errors.js';
+import { Generations } from './generations.js';
 import { Link } from './link.js';
-import { type DeviceLoss, LocalMedia } from './local.js';
-import { type Capture, type CaptureWish, capture } from './media.js';
+import { LocalMedia } from './local.js';
+import { type Capture, capture } from './media.js';
 import { browserPlatform, type Platform } from './platform.js';
-import { Playback, type PlaybackState } from './playback.js';
+import { Playback } from './playback.js';
 import { StatsSampler } from './sampler.js';
 import { judgeQuality, type QualityJudgement, type StatsSample } from './stats.js';
 
-export type CallState =
-  | 'new'
-  /** Camera, microphone and signaling are being opened. */
-  | 'starting'
-  /** The other side is not there (any more). */
-  | 'waiting'
-  | 'connecting'
-  | 'connected'
-  /** The path is broken; it is being looked for anew. */
-  | 'interrupted'
-  /** Nothing helped: a new connection is being made. */
-  | 'reconnecting'
-  | 'failed'
-  | 'closed';
-
-export interface WebRTCConnectionEvents {
-  state: CallState;
-  /** Own camera, microphone or screen changed. */
-  localChanged: undefined;
-  /** The other's media, always the same stream: set it as `srcObject` once. */
-  remoteStream: MediaStream;
-  /** What the other side says that it sends. */
-  remoteMedia: MediaState;
-  /** The other side opened a data channel. */
-  dataChannel: DataChannel;
-  dataChannelOpen: undefined;
-  /** Something arrived on the default data channel. */
-  message: DecodedData;
-  stats: CallStats;
-  /** The quality changed, and why. */
-  quality: QualityJudgement;
-  devicesChanged: DeviceChange;
-  /** A device in use went away; the call goes on with another one, or without. */
-  deviceLost: DeviceLoss;
-  /** Whether signals get through at present; the call goes on meanwhile. */
-  reachable: boolean;
-  /** To be carried to the other side's handleSignal, where no signaling was given. */
-  signal: CallSignal;
-  /** Sound waits for the person to touch the page, or no longer does; of elements given to play(). */
-  playback: PlaybackState;
-  /** Something failed that does not end the call. */
-  error: ParleyError;
-  closed: { error: ParleyError | null };
-}
-
-export interface WebRTCConnectionConfig extends RTCConfiguration {
-  /** A room of a Parley server to meet in. */
-  room?: string;
-  /** The server's signaling address; by default `/signal` of the server that the page came from. */
-  url?: string;
-  token?: string | undefined;
-  name?: string;
-  /** Own signaling instead; without room and signaling, `signal` events are to be carried. */
-  signaling?: CallSignaling;
-  /** Where nothing else decides it: who yields when offers cross. The two sides must differ. */
-  polite?: boolean;
-  /** What to capture; `false` captures nothing. Ignored when `stream` is given. */
-  capture?: CaptureWish | false;
-  /** A stream that the page captured itself; from now on it is the connection's to stop. */
-  stream?: MediaStream | null;
-  /** The default data channel; `false`: none. The two sides must agree. */
-  dataChannel?: DataChannelOptions | false;
-  codecs?: CodecWishes;
-  bandwidth?: BandwidthWishes;
-  /** Stereo sound, for music: voice does not gain. */
-  stereo?: boolean;
-  platform?: Platform;
-}
+export type { CallState, WebRTCConnectionConfig, WebRTCConnectionEvents } from './call-types.js';
 
 /** Time for a new connection to connect before the next is made. */
 const kConnectMs = 15_000;
 const kReconnect = { firstMs: 300, limitMs: 8000 };
 /** New connections in a row without success before the call counts as failed. */
 const kMaxReconnects = 10;
-/** Signals that are kept while the connection they belong to is not there yet. */
-const kMaxHeld = 100;
 /** Of the default channel, which both sides make themselves: far from ids that browsers give. */
 const kDefaultChannelId = 100;
 
@@ -130,9 +56,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   private link_: Link | null = null;
   private publisher_: CallPublisher | null = null;
   private peer_: CallPeer | null = null;
-  private generation_ = 0;
-  private peerGeneration_ = 0;
-  private held_: CallSignal[] = [];
+  private readonly generations_ = new Generations();
   private remote_: MediaStream | null = null;
   private reconnectTimer_: unknown;
   private stopDevices_: () => void = () => {};
@@ -298,11 +222,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   /** Text, JSON or octets on the default channel; resolves when the browser has taken it. */
   async sendDataChannelMessage(value: DataValue): Promise<void> {
     if (!this.dataChannel) {
-      throw new DataError(
-        'no_channel',
-        'This connection has no default data channel.',
-        'Leave `dataChannel` in the configuration, or use createDataChannel.',
-      );
+      throw noChannel();
     }
     await this.dataChannel.send(value);
   }
@@ -342,7 +262,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
       }
       default:
         // Of a connection that the other side has given up: its successor is announced.
-        if (this.peerGeneration_ !== this.generation_) return;
+        if (!this.generations_.agree) return;
         this.heard_(signal);
     }
   }
@@ -368,14 +288,9 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   }
 
   private makeLocal_(stream: MediaStream | null): LocalMedia {
-    const wish = this.config_.capture || {};
-    const choice = {
-      ...(typeof wish.audio === 'object' ? { audio: wish.audio } : {}),
-      ...(typeof wish.video === 'object' ? { video: wish.video } : {}),
-    };
     const local = new LocalMedia(
       this.platform_,
-      choice,
+      choiceOf(this.config_),
       () => {
         this.tellMedia_();
         this.emit('localChanged', undefined);
@@ -418,8 +333,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
       return;
     }
     this.closeLink_();
-    this.generation_ = 0;
-    this.peerGeneration_ = 0;
+    this.generations_.reset();
     this.backoff_.reset();
     this.open_(peer.initiator);
     this.tellMedia_(true);
@@ -437,27 +351,22 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
   }
 
   private heardGeneration_(generation: number): void {
-    if (generation < this.generation_) return;
-    this.peerGeneration_ = generation;
-    if (generation === this.generation_) {
-      for (const signal of this.held_.splice(0)) this.heard_(signal);
-      return;
-    }
-    this.generation_ = generation;
-    this.replaceLink_(false);
+    const heard = this.generations_.hear(generation);
+    if (heard === 'same') for (const signal of this.generations_.release()) this.heard_(signal);
+    else if (heard === 'newer') this.replaceLink_(false);
   }
 
   private heard_(signal: CallSignal): void {
     if (!this.link_) {
       if (this.peer_ && signal.type === 'offer') this.open_(false);
       else {
-        if (this.held_.length < kMaxHeld) this.held_.push(signal);
+        this.generations_.hold(signal);
         return;
       }
     }
     if (signal.type === 'offer' || signal.type === 'answer') {
       void this.link_?.handleDescription(signal.sdp);
-      for (const early of this.held_.splice(0)) this.heard_(early);
+      for (const early of this.generations_.release()) this.heard_(early);
     } else if (signal.type === 'ice-candidate' && signal.candidate) {
       void this.link_?.handleCandidate(signal.candidate);
     }
@@ -490,7 +399,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
       platform: this.platform_,
       peerId: peer.id,
       polite: peer.polite,
-      configuration: this.configuration_(peer),
+      configuration: configurationOf(this.config_, peer),
       sendDescription: ({ type, sdp = '' }) => {
         if (type === 'offer' || type === 'answer') this.say_({ type, sdp: { type, sdp } });
       },
@@ -544,26 +453,6 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     }, kConnectMs);
   }
 
-  private configuration_(peer: CallPeer): RTCConfiguration {
-    const {
-      iceServers,
-      iceCandidatePoolSize,
-      bundlePolicy,
-      rtcpMuxPolicy,
-      iceTransportPolicy,
-      certificates,
-    } = this.config_;
-    const wanted = {
-      iceCandidatePoolSize,
-      bundlePolicy,
-      rtcpMuxPolicy,
-      iceTransportPolicy,
-      certificates,
-    };
-    const set = Object.entries(wanted).filter(([, value]) => value !== undefined);
-    return { ...Object.fromEntries(set), iceServers: iceServers ?? peer.iceServers };
-  }
-
   private connected_(): void {
     this.platform_.clearTimer(this.reconnectTimer_);
     this.backoff_.reset();
@@ -596,21 +485,21 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
 
   private renew_(): void {
     if (!this.peer_) return;
-    this.generation_ += 1;
+    this.generations_.next();
     this.replaceLink_(true);
   }
 
   private replaceLink_(offer: boolean): void {
     this.setState_('reconnecting');
     this.closeLink_();
-    this.say_({ type: 'generation', generation: this.generation_ });
+    this.say_({ type: 'generation', generation: this.generations_.own });
     this.open_(offer);
     this.tellMedia_(true);
   }
 
   private closeLink_(): void {
     this.platform_.clearTimer(this.reconnectTimer_);
-    this.held_ = [];
+    this.generations_.release();
     if (this.publisher_) this.local_?.publishers.delete(this.publisher_);
     this.publisher_ = null;
     // Before its channels: each closed by itself would count as closed by the page on the other side.
@@ -668,33 +557,4 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     this.state_ = state;
     this.emit('state', state);
   }
-}
-
-// Who offers asks for both kinds, whatever it sends itself: the other side may have more.
-function askForBoth(connection: RTCPeerConnection): void {
-  for (const kind of ['audio', 'video'] as const) {
-    const has = connection.getTransceivers().some((t) => t.receiver.track.kind === kind);
-    if (!has) connection.addTransceiver(kind, { direction: 'recvonly' });
-  }
-}
-
-function closedError(): ParleyError {
-  return new ParleyError('closed', 'The connection is closed.', 'Make a new one.');
-}
-
-function unreachable(): ConnectionError {
-  return new ConnectionError(
-    'connection_failed',
-    'No connection to the other side could be made.',
-    'Check both networks; a TURN server helps where they let no direct connection through.',
-  );
-}
-
-function limitError(cause: unknown): ConnectionError {
-  return new ConnectionError(
-    'bandwidth_not_set',
-    'The bound of the bandwidth could not be set.',
-    'Set it again.',
-    { cause },
-  );
 }
