@@ -30,6 +30,7 @@ const files = [
   'room',
   'reference-client',
   'mesh',
+  'recovery',
   'processing-audio',
   'processing-video',
   'encryption',
