@@ -79,6 +79,9 @@ function make(browserHost, serverHost) {
     [serverHost, serverAddress],
     [browserHost, kBrowserAddress],
   ]) {
+    // No address of IPv6: it would be ready some seconds later, and a browser that loads a page
+    // just then gives up (ERR_NETWORK_CHANGED).
+    ip('-n', host, 'link', 'set', 'cable', 'addrgenmode', 'none');
     ip('-n', host, 'address', 'add', `${address}/24`, 'dev', 'cable');
     ip('-n', host, 'link', 'set', 'cable', 'up');
     // libwebrtc enumerates the ways to the outside; nothing is behind this one.
