@@ -37,20 +37,30 @@ std::optional<std::size_t> DatagramPipe::take_outgoing(BytesSpan out) {
     if (!has_outgoing()) {
         outgoing_ = {};  // most of its life an association sends nothing: give the memory back
         head_ = 0;
+        flight_ = 0;
     }
     return fits ? size : 0;
 }
 
+bool DatagramPipe::put(BytesView datagram) {
+    if (datagram.empty() || datagram.size() > 0xFFFF) return false;
+    if (outgoing_.size() + datagram.size() + 2 > kMaxQueued) return false;
+    outgoing_.push_back(static_cast<std::uint8_t>(datagram.size() >> 8));
+    outgoing_.push_back(static_cast<std::uint8_t>(datagram.size()));
+    outgoing_.insert(outgoing_.end(), datagram.begin(), datagram.end());
+    for_each_record(datagram, [this](BytesView record) {
+        if (!DtlsRecords::is_sealed(record)) return;
+        newest_size_ = std::min(record.size(), newest_.size());
+        std::copy_n(record.begin(), newest_size_, newest_.begin());
+    });
+    return true;
+}
+
 int DatagramPipe::on_write(BIO* bio, const char* data, int size) {
-    DatagramPipe& pipe = *pipe_of(bio);
     BIO_clear_retry_flags(bio);
-    if (size <= 0 || size > 0xFFFF) return size;
-    const auto length = static_cast<std::size_t>(size);
-    if (pipe.outgoing_.size() + length + 2 > kMaxQueued) return size;
+    if (size <= 0) return size;
     const auto* octets = reinterpret_cast<const std::uint8_t*>(data);
-    pipe.outgoing_.push_back(static_cast<std::uint8_t>(length >> 8));
-    pipe.outgoing_.push_back(static_cast<std::uint8_t>(length));
-    pipe.outgoing_.insert(pipe.outgoing_.end(), octets, octets + length);
+    pipe_of(bio)->put({octets, static_cast<std::size_t>(size)});
     return size;
 }
 

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <openssl/bio.h>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "crypto/dtls_records.hpp"
 #include "crypto/openssl_ptr.hpp"
 
 namespace parley::crypto {
@@ -31,6 +34,16 @@ class DatagramPipe {
     void set_incoming(BytesView datagram) { incoming_ = datagram; }
     bool has_outgoing() const { return head_ < outgoing_.size(); }
     std::optional<std::size_t> take_outgoing(BytesSpan out);
+    /// Adds a datagram behind what the library has written; false when it does not fit.
+    bool put(BytesView datagram);
+    void begin_flight() { flight_ = outgoing_.size(); }
+    /// The datagrams written since begin_flight(), each behind its size, until one is taken.
+    BytesView flight() const {
+        return BytesView(outgoing_).subspan(std::min(flight_, outgoing_.size()));
+    }
+    /// The start of the newest record that was written encrypted: header and explicit nonce. Empty
+    /// before.
+    BytesView newest_sealed() const { return BytesView(newest_).first(newest_size_); }
 
     /// Where the library keeps the deadline of its retransmission timer: it shows the place each
     /// time it starts the timer (BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT).
@@ -48,6 +61,9 @@ class DatagramPipe {
     BytesView incoming_;
     std::vector<std::uint8_t> outgoing_;  // each datagram behind its size in two octets
     std::size_t head_ = 0;
+    std::size_t flight_ = 0;
+    std::array<std::uint8_t, DtlsRecords::kHeaderSize + DtlsRecords::kExplicitNonceSize> newest_{};
+    std::size_t newest_size_ = 0;
     timeval* library_deadline_ = nullptr;
     bool expire_deadlines_ = false;
 };

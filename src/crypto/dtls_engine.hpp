@@ -77,6 +77,9 @@ class DtlsEngine {
     virtual bool peer_certificate_matches(std::span<const Fingerprint> fingerprints) const = 0;
     /// The exporter's keys (RFC 5764 §4.2); nothing when no profile was agreed.
     virtual std::optional<SrtpKeys> srtp_keys() const = 0;
+    /// Certificate and keys will not be asked for again: frees what only a handshake needs. Alerts,
+    /// data and a peer that missed our last flight are answered as before.
+    virtual void settle() = 0;
     /// Says close_notify.
     virtual void close() = 0;
 };

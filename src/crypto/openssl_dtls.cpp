@@ -15,6 +15,9 @@
 #include "base/assert.hpp"
 #include "crypto/datagram_pipe.hpp"
 #include "crypto/dtls_engine.hpp"
+#include "crypto/dtls_key_block.hpp"
+#include "crypto/dtls_records.hpp"
+#include "crypto/lean_library.hpp"
 #include "crypto/openssl_ptr.hpp"
 
 namespace parley::crypto {
@@ -115,6 +118,7 @@ class OpensslDtlsEngine final : public DtlsEngine {
 
     bool send(BytesView data) override {
         if (status_ != DtlsStatus::kConnected || data.empty()) return false;
+        if (records_) return pipe_.put(records_->seal(DtlsContent::kApplicationData, data));
         ERR_clear_error();
         const BufferLease buffers(ssl_.get());
         const int written = SSL_write(ssl_.get(), data.data(), static_cast<int>(data.size()));
@@ -130,19 +134,16 @@ class OpensslDtlsEngine final : public DtlsEngine {
     }
 
     bool peer_certificate_matches(std::span<const Fingerprint> fingerprints) const override {
-        return matches(SSL_get0_peer_certificate(ssl_.get()), fingerprints);
+        return ssl_ && matches(SSL_get0_peer_certificate(ssl_.get()), fingerprints);
     }
 
     std::optional<SrtpKeys> srtp_keys() const override;
 
+    void settle() override;
+
     void close() override {
         if (status_ != DtlsStatus::kConnected) return;
-        ERR_clear_error();
-        {
-            const BufferLease buffers(ssl_.get());
-            SSL_shutdown(ssl_.get());
-        }
-        ERR_clear_error();
+        say_close_notify();
         status_ = DtlsStatus::kClosed;
     }
 
@@ -151,7 +152,11 @@ class OpensslDtlsEngine final : public DtlsEngine {
     // datagram's records can never be queued; the bound is against a mistake of ours.
     static constexpr std::size_t kMaxReceivedQueue = 64;
 
-    // After the handshake the record buffers (34 kB) exist only while a call runs.
+    // Records of epoch 1 that arrive before the handshake is over: Finished, once or again. The
+    // endpoint lets no more than eight through that come too early.
+    static constexpr std::size_t kMaxSealed = 10;
+
+    // Between the handshake and settle() the record buffers (34 kB) exist only while a call runs.
     class BufferLease {
      public:
         explicit BufferLease(SSL* ssl) : ssl_(ssl) { SSL_alloc_buffers(ssl); }
@@ -201,7 +206,14 @@ class OpensslDtlsEngine final : public DtlsEngine {
     friend int verify_peer(X509_STORE_CTX* store, void*);
 
     DtlsStatus run(BytesView datagram);
+    void handshake();
     void read_all();
+    void keep_sealed(BytesView datagram);
+    void open_records(BytesView datagram);
+    void on_record(const DtlsRecords::Opened& record);
+    void on_alert(BytesView alert);
+    void repeat_flight();
+    void say_close_notify();
     void fail(std::string_view fallback);
 
     DatagramPipe pipe_;  // before ssl_, which points at it
@@ -215,6 +227,11 @@ class OpensslDtlsEngine final : public DtlsEngine {
     DtlsFailure failure_;
     std::vector<Fingerprint> expected_;
     std::deque<std::vector<std::uint8_t>> received_;
+    // For settle(): what the peer has sealed so far, and our last flight, each datagram behind its
+    // size.
+    std::vector<std::vector<std::uint8_t>> sealed_;
+    std::vector<std::uint8_t> flight_;
+    std::unique_ptr<DtlsRecords> records_;  // in the place of ssl_ from settle() on
 };
 
 // Replaces the verification of a chain: in WebRTC the fingerprint is all that counts (RFC 8827
@@ -235,19 +252,14 @@ int verify_peer(X509_STORE_CTX* store, void*) {
 
 DtlsStatus OpensslDtlsEngine::run(BytesView datagram) {
     if (status_ != DtlsStatus::kHandshaking && status_ != DtlsStatus::kConnected) return status_;
-    ERR_clear_error();
-    pipe_.set_incoming(datagram);
-    if (status_ == DtlsStatus::kHandshaking) {
-        const int result = SSL_do_handshake(ssl_.get());
-        if (result == 1) {
-            status_ = DtlsStatus::kConnected;
-        } else {
-            const int error = SSL_get_error(ssl_.get(), result);
-            if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
-                fail("handshake failed");
-            }
-        }
+    if (records_) {
+        open_records(datagram);
+        return status_;
     }
+    ERR_clear_error();
+    keep_sealed(datagram);
+    pipe_.set_incoming(datagram);
+    if (status_ == DtlsStatus::kHandshaking) handshake();
     if (status_ == DtlsStatus::kConnected) {
         const BufferLease buffers(ssl_.get());
         read_all();
@@ -255,6 +267,104 @@ DtlsStatus OpensslDtlsEngine::run(BytesView datagram) {
     pipe_.set_incoming({});
     ERR_clear_error();
     return status_;
+}
+
+void OpensslDtlsEngine::handshake() {
+    pipe_.begin_flight();
+    const int result = SSL_do_handshake(ssl_.get());
+    if (result == 1) {
+        status_ = DtlsStatus::kConnected;
+        // The server speaks last (RFC 6347 §4.2.4), so it must be able to say it again.
+        if (role_ == DtlsRole::kServer) {
+            flight_.assign(pipe_.flight().begin(), pipe_.flight().end());
+        }
+        return;
+    }
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) fail("handshake failed");
+}
+
+void OpensslDtlsEngine::keep_sealed(BytesView datagram) {
+    for_each_record(datagram, [this](BytesView record) {
+        if (!DtlsRecords::is_sealed(record) || sealed_.size() >= kMaxSealed) return;
+        sealed_.emplace_back(record.begin(), record.end());
+    });
+}
+
+// Ours open what the library has opened, or it stays: that proves the keys, and marks what was
+// there as seen.
+void OpensslDtlsEngine::settle() {
+    if (status_ != DtlsStatus::kConnected || records_) return;
+    auto records = records_of(ssl_.get(), role_, pipe_.newest_sealed());
+    bool proven = false;
+    for (const auto& record : sealed_) {
+        if (records && records->open(record)) proven = true;
+    }
+    ERR_clear_error();
+    if (!proven) return;
+    sealed_ = {};
+    records_ = std::move(records);
+    ssl_.reset();
+}
+
+void OpensslDtlsEngine::open_records(BytesView datagram) {
+    for_each_record(datagram, [this](BytesView whole) {
+        if (status_ != DtlsStatus::kConnected) return;
+        if (const auto record = records_->open(whole)) on_record(*record);
+    });
+}
+
+void OpensslDtlsEngine::on_record(const DtlsRecords::Opened& record) {
+    constexpr std::uint8_t kFinished = 20;  // RFC 5246 §7.4
+    switch (record.type) {
+        case DtlsContent::kApplicationData:
+            if (!record.plain.empty() && received_.size() < kMaxReceivedQueue) {
+                received_.push_back(record.plain);
+            }
+            return;
+        case DtlsContent::kAlert: on_alert(record.plain); return;
+        case DtlsContent::kHandshake:
+            // The peer did not get our last flight. Wishes to renegotiate get no answer (RFC 5246
+            // §7.4.1.1 allows that).
+            if (!record.plain.empty() && record.plain[0] == kFinished) repeat_flight();
+            return;
+        case DtlsContent::kChangeCipherSpec: return;
+    }
+}
+
+void OpensslDtlsEngine::on_alert(BytesView alert) {
+    if (alert.size() != 2) return;
+    if (alert[0] == SSL3_AL_FATAL) {
+        failure_.alert = alert[1];
+        failure_.alert_received = true;
+        fail("connection failed");
+    } else if (alert[1] == SSL_AD_CLOSE_NOTIFY) {
+        say_close_notify();  // RFC 5246 §7.2.1
+        status_ = DtlsStatus::kClosed;
+    }
+}
+
+// The same octets: for a peer that has them already it is a replay, which it drops.
+void OpensslDtlsEngine::repeat_flight() {
+    BytesView left(flight_);
+    while (left.size() > 2) {
+        const std::size_t size = std::min<std::size_t>(load_be16(left.data()), left.size() - 2);
+        pipe_.put(left.subspan(2, size));
+        left = left.subspan(2 + size);
+    }
+}
+
+void OpensslDtlsEngine::say_close_notify() {
+    if (records_) {
+        static constexpr std::array<std::uint8_t, 2> kCloseNotify{SSL3_AL_WARNING,
+                                                                  SSL_AD_CLOSE_NOTIFY};
+        pipe_.put(records_->seal(DtlsContent::kAlert, kCloseNotify));
+        return;
+    }
+    ERR_clear_error();
+    const BufferLease buffers(ssl_.get());
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
 }
 
 void OpensslDtlsEngine::read_all() {
@@ -291,7 +401,7 @@ void OpensslDtlsEngine::fail(std::string_view fallback) {
 }
 
 std::optional<SrtpKeys> OpensslDtlsEngine::srtp_keys() const {
-    if (status_ != DtlsStatus::kConnected) return {};
+    if (status_ != DtlsStatus::kConnected || !ssl_) return {};
     const SRTP_PROTECTION_PROFILE* selected = SSL_get_selected_srtp_profile(ssl_.get());
     if (selected == nullptr) return {};
     SrtpKeys keys;
@@ -353,7 +463,7 @@ class OpensslDtlsContext final : public DtlsContext {
 
 std::shared_ptr<const DtlsContext> make_openssl_dtls_context(const Certificate& certificate,
                                                              const DtlsContextOptions& options) {
-    SslContextPtr context(SSL_CTX_new(DTLS_method()));
+    SslContextPtr context(SSL_CTX_new_ex(lean_library(), nullptr, DTLS_method()));
     BioMethodPtr method = DatagramPipe::make_method();
     if (!context || !method) return nullptr;
     SSL_CTX* ctx = context.get();

@@ -237,6 +237,7 @@ void Endpoint::verify_and_connect() {
     last_words_ = {};
     events_.emplace_back(Connected{*keys});
     take_received();
+    engine_->settle();
 }
 
 void Endpoint::rearm(Instant now) {

@@ -1,0 +1,1 @@
+parley_fuzz(dtls_records LIBS parley_crypto)
