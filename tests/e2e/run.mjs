@@ -32,6 +32,7 @@ const files = [
   'mesh',
   'recovery',
   'processing-audio',
+  'processing-speech',
   'processing-video',
   'encryption',
   'access',

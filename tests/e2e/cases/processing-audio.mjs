@@ -1,22 +1,12 @@
 // What the processed sound is, by measuring it: tones, noise, and speech made by espeak-ng.
 
-import { execFileSync } from 'node:child_process';
-import { openLab } from '../lib/lab.mjs';
+import { openLabPage, speak } from '../lib/lab-page.mjs';
 import { check, waitFor } from '../lib/wait.mjs';
 
 /** No sound may be older by more than this when it leaves. */
 const kMaxDelayMs = 30;
 
 const kOff = { highPass: false, compressor: false, noiseGate: false, noiseSuppression: false };
-
-async function openPage(t, browser, files) {
-  const site = await t.site(files);
-  const page = t.watch(await browser.newPage());
-  page.dump = () => page.console.slice(-30).join('\n');
-  await page.goto(site.origin);
-  await page.evaluate(openLab);
-  return page;
-}
 
 /** A microphone that hears a tone, and what the processor makes of it. */
 async function hearTone(page, audio, frequency, decibels) {
@@ -108,15 +98,10 @@ async function seeGate(page) {
   await page.evaluate(() => window.processor.close());
 }
 
-// Rendered without a device, so that no buffer of the browser's counts, and exact to the sample.
 async function measureDelay(t, page, name, noiseSuppression) {
   const seen = await page.evaluate(async (suppress) => {
-    const { AudioGraph } = await import('/processing/audio-graph.js');
-    const { kDefaultAudio } = await import('/processing/options.js');
     const { lab } = window;
-    const context = new OfflineAudioContext(2, 4 * 48_000, 48_000);
-    const buffer = context.createBuffer(1, 4 * 48_000, 48_000);
-    const samples = buffer.getChannelData(0);
+    const samples = new Float32Array(4 * 48_000);
     // Bursts of tones like a voice's.
     for (let i = 0; i < samples.length; i += 1) {
       const pitch = 150 + 60 * Math.sin(i / 9000);
@@ -124,34 +109,13 @@ async function measureDelay(t, page, name, noiseSuppression) {
       for (let k = 1; k < 12; k += 1) value += Math.sin((2 * Math.PI * pitch * k * i) / 48_000) / k;
       samples[i] = i % 16_000 < 9000 ? value * 0.1 : 0;
     }
-    const source = context.createBufferSource();
-    source.buffer = buffer;
-    const merger = context.createChannelMerger(2);
-    merger.connect(context.destination);
-    source.connect(merger, 0, 0);
-    const destination = context.createGain();
-    destination.channelCount = 1;
-    destination.channelCountMode = 'explicit';
-    destination.connect(merger, 0, 1);
-    const said = [];
-    const failed = [];
-    const events = { report: (stats) => said.push(stats), failed: (reason) => failed.push(reason) };
-    const assets = new URL('/media/', location.href);
-    const input = context.createGain();
-    source.connect(input);
-    const ends = { source: input, destination };
-    const graph = await AudioGraph.create(context, ends, assets, events);
-    await graph.configure({ ...kDefaultAudio, noiseSuppression: suppress });
-    await lab.sleep(300); // what the worklet is told arrives
-    source.start();
-    const heard = await context.startRendering();
-    await lab.sleep(100);
-    const [before, after] = [0, 1].map((c) => heard.getChannelData(c).slice(96_000, 144_000));
+    const { before, after, said } = await lab.render(samples, { noiseSuppression: suppress });
+    const part = (whole) => whole.slice(96_000, 144_000);
     return {
-      delayMs: (lab.lag(before, after) / 48_000) * 1000,
-      level: lab.decibels(after),
-      said: said.at(-1),
-      failed,
+      delayMs: (lab.lag(part(before), part(after)) / 48_000) * 1000,
+      level: lab.decibels(part(after)),
+      said,
+      failed: lab.failures,
     };
   }, noiseSuppression);
   check(seen.failed.length === 0, `no failure, got ${seen.failed}`);
@@ -163,15 +127,10 @@ async function measureDelay(t, page, name, noiseSuppression) {
 }
 
 async function seeSuppression(t, browser) {
-  const speech = execFileSync('espeak-ng', [
-    '--stdout',
-    '-v',
-    'en-gb',
-    '-s',
-    '140',
+  const speech = speak(
     'The quick brown fox jumps over the lazy dog. Pack my box with five dozen jugs.',
-  ]);
-  const page = await openPage(t, browser, { '/speech.wav': speech });
+  );
+  const page = await openLabPage(t, browser, { '/speech.wav': speech });
   const heard = await page.evaluate(async (off) => {
     const { lab } = window;
     const processor = lab.processor({ audio: { ...off, noiseSuppression: true } });
@@ -243,7 +202,7 @@ async function seeSuppression(t, browser) {
 }
 
 async function seeAll(t, browser) {
-  const page = await openPage(t, browser);
+  const page = await openLabPage(t, browser);
   await seeTones(page);
   await seeGate(page);
   const failures = await page.evaluate(() => window.lab.failures);
@@ -265,7 +224,7 @@ export const cases = [
     name: 'processing delays sound by at most 30 ms',
     needs: ['chromium'],
     async run(t) {
-      const page = await openPage(t, await t.chromium());
+      const page = await openLabPage(t, await t.chromium());
       await measureDelay(t, page, 'the audio chain', false);
       await measureDelay(t, page, 'the audio chain with noise suppression', true);
     },
@@ -274,7 +233,7 @@ export const cases = [
     name: 'a processed track stands for its device: stopping and ending',
     needs: ['chromium'],
     async run(t) {
-      const page = await openPage(t, await t.chromium());
+      const page = await openLabPage(t, await t.chromium());
       const seen = await page.evaluate(async () => {
         const { lab } = window;
         const processor = lab.processor();

@@ -1,21 +1,12 @@
 // What the processed picture shows, by its pixels: a painted person before a wall of fields.
 
 import { resolve } from 'node:path';
-import { openLab } from '../lib/lab.mjs';
+import { openLabPage } from '../lib/lab-page.mjs';
 import { output } from '../lib/modules.mjs';
 import { check, waitFor } from '../lib/wait.mjs';
 
 /** Background blur at 640x360, segmentation included. */
 const kBudgetMs = 15;
-
-async function openPage(t, browser) {
-  const site = await t.site();
-  const page = t.watch(await browser.newPage());
-  page.dump = () => page.console.slice(-30).join('\n');
-  await page.goto(site.origin);
-  await page.evaluate(openLab);
-  return page;
-}
 
 /** Applies a change and looks at the picture when `wanted` holds. */
 async function change(page, options, what, wanted) {
@@ -126,7 +117,7 @@ export const cases = [
     name: `brightness, blur, background blur and image, by pixels (${renderer})`,
     needs: ['chromium'],
     async run(t) {
-      await seeEffects(await openPage(t, await t.chromium()), renderer);
+      await seeEffects(await openLabPage(t, await t.chromium()), renderer);
     },
   })),
   {
@@ -134,7 +125,7 @@ export const cases = [
     name: 'brightness and blur, by pixels (Firefox)',
     needs: ['firefox'],
     async run(t) {
-      const page = await openPage(t, await t.firefox());
+      const page = await openLabPage(t, await t.firefox());
       const before = await start(page, { renderer: 'canvas', budgetMs: 1000 });
       await seeWholePicture(page, before);
     },
@@ -143,7 +134,7 @@ export const cases = [
     name: 'background blur within its budget, and steps down below it',
     needs: ['chromium'],
     async run(t) {
-      const page = await openPage(t, await t.chromium());
+      const page = await openLabPage(t, await t.chromium());
       await start(page, { budgetMs: kBudgetMs, background: { blur: 12 } });
       const stats = () => page.evaluate(() => window.processor.stats().video);
       const settled = await waitFor(
@@ -178,7 +169,7 @@ export const cases = [
     name: 'a model that cannot be loaded is told, and the room stays hidden',
     needs: ['chromium'],
     async run(t) {
-      const page = await openPage(t, await t.chromium());
+      const page = await openLabPage(t, await t.chromium());
       await page.evaluate(async () => {
         const { lab } = window;
         window.processor = lab.processor({

@@ -201,6 +201,39 @@ export async function openLab() {
     return 10 * Math.log10(squares / (to - from) + 1e-20);
   };
 
+  /**
+   * Samples through the chain and beside it, rendered without a device: exact to the sample, and no
+   * buffer of the browser's counts. `change`: of the settings that hold when nothing is said.
+   */
+  lab.render = async (samples, change = {}) => {
+    const { AudioGraph } = await import('/processing/audio-graph.js');
+    const { kDefaultAudio } = await import('/processing/options.js');
+    const context = new OfflineAudioContext(2, samples.length, 48_000);
+    const buffer = context.createBuffer(1, samples.length, 48_000);
+    buffer.copyToChannel(samples, 0);
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    const merger = context.createChannelMerger(2);
+    merger.connect(context.destination);
+    source.connect(merger, 0, 0);
+    const destination = context.createGain();
+    destination.channelCount = 1;
+    destination.channelCountMode = 'explicit';
+    destination.connect(merger, 0, 1);
+    const said = [];
+    const events = { report: (stats) => said.push(stats), failed: (r) => lab.failures.push(r) };
+    const input = context.createGain();
+    source.connect(input);
+    const assets = new URL('/media/', location.href);
+    const graph = await AudioGraph.create(context, { source: input, destination }, assets, events);
+    await graph.configure({ ...kDefaultAudio, ...change });
+    await lab.sleep(300); // what the worklet is told arrives
+    source.start();
+    const heard = await context.startRendering();
+    await lab.sleep(100);
+    return { before: heard.getChannelData(0), after: heard.getChannelData(1), said: said.at(-1) };
+  };
+
   /** By how many samples the second runs behind the first. */
   lab.lag = (first, second, most = 4800) => {
     const length = Math.min(first.length, second.length) - most;
