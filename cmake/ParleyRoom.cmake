@@ -19,9 +19,24 @@ function(parley_room name)
     if(sources)
         target_link_libraries(parley_${name} PRIVATE ${ARG_PRIVATE})
         target_compile_definitions(parley_${name} PRIVATE ${ARG_DEFINE})
+        if(PARLEY_LTO AND name IN_LIST PARLEY_PACKET_PATH)
+            target_compile_options(parley_${name} PRIVATE -flto -ffat-lto-objects)
+        endif()
     endif()
     if(tests AND PARLEY_TESTS)
         parley_test(${name}_test SOURCES ${tests} LIBS parley_${name} ${ARG_TEST})
+    endif()
+endfunction()
+
+# The rooms that a packet passes through. parley_room() compiles them for optimisation at link time.
+set(PARLEY_PACKET_PATH base net trace crypto rtp srtp media stun ice dtls cc sfu peer node runtime)
+
+# parley_optimise_whole(TARGET): optimises the packet path of a program as a whole.
+function(parley_optimise_whole target)
+    if(PARLEY_LTO)
+        set_target_properties(${target} PROPERTIES PARLEY_WHOLE ON)
+        # mold takes the machine code of objects that hold both forms.
+        target_link_options(${target} PRIVATE -fuse-ld=bfd -flto=2 -O2)
     endif()
 endfunction()
 
