@@ -22,6 +22,7 @@ export const cases = [
       check((await ada.stats()).length === 1, 'one connection');
       await ada.page.click('[data-control=screen]');
       await bob.seesFlow('Ada', 'screen');
+      await exchangeData(ada, bob);
     },
   },
   {
@@ -36,6 +37,7 @@ export const cases = [
       await everybodySeesEverybody([ada, bob]);
       check((await ada.client()).topology === 'mesh', 'two to be in a mesh');
       for (const person of [ada, bob]) await person.page.evaluate(watchPicture);
+      await exchangeData(ada, bob);
 
       const cyd = await t.join(chromium, server, { room, name: 'Cyd', topology: 'auto' });
       await everybodySeesEverybody([ada, bob, cyd]);
@@ -49,6 +51,46 @@ export const cases = [
         check(blanks === 0, `${person.name} always to have a picture, was blank ${blanks} times`);
         check(longest <= kLongestPauseMs, `${person.name}'s picture to go on, got ${longest} ms`);
       }
+      // The channels of before, and those who came since.
+      await exchangeData(ada, bob);
+      await exchangeData(cyd, ada);
     },
   },
 ];
+
+/** Text, JSON and octets there and back over a channel of the same name, whatever carries it. */
+async function exchangeData(one, other) {
+  for (const { page } of [one, other]) {
+    await page.evaluate(() => {
+      window.__heard = [];
+      if (window.__channel) return;
+      window.__channel = window.parley.client.createDataChannel('test', { ordered: true });
+      window.__channel.on('message', ({ kind, value, from }) => {
+        const shown = kind === 'binary' ? [...new Uint8Array(value)] : value;
+        window.__heard.push({ kind, value: shown, from });
+      });
+    });
+  }
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ]) {
+    const id = await from.page.evaluate(async () => {
+      await window.__channel.send('words');
+      await window.__channel.send({ list: [1, 2] });
+      await window.__channel.send(new Uint8Array([7, 8]));
+      return window.parley.client.clientId;
+    });
+    const heard = await waitFor(`${to.name} to hear ${from.name}'s data`, async () => {
+      const all = await to.page.evaluate(() => window.__heard);
+      return all.length >= 3 ? all : null;
+    });
+    const wanted = [
+      { kind: 'text', value: 'words', from: id },
+      { kind: 'json', value: { list: [1, 2] }, from: id },
+      { kind: 'binary', value: [7, 8], from: id },
+    ];
+    const said = JSON.stringify(heard);
+    check(said === JSON.stringify(wanted), `the data of ${from.name} alone, got ${said}`);
+  }
+}

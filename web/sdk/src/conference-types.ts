@@ -13,6 +13,7 @@ import type { Platform } from './platform.js';
 import type { PlaybackState } from './playback.js';
 import type { Metadata, TopologyKind } from './protocol.js';
 import type { RemoteParticipant, RemoteTrack } from './remote.js';
+import type { RoomDataMessage } from './room-data.js';
 import type { LayerWish } from './simulcast.js';
 import type { SimulcastOptions } from './simulcast-manager.js';
 import type { Quality, StatsSample } from './stats.js';
@@ -46,6 +47,8 @@ export interface ConferenceEvents {
   topology: TopologyKind;
   /** A message that another participant sent with broadcast() or direct(). */
   message: { from: string; direct: boolean; body: Record<string, unknown> };
+  /** Something arrived over a channel that another participant made with createDataChannel(). */
+  data: RoomDataMessage;
   /** Somebody wrote, this client included. */
   chat: ChatMessage;
   reaction: Reaction;

@@ -2,7 +2,7 @@
 // server or the mesh, what is sent and what is received, and keeps all of it going through dropped
 // sockets, lost sessions and changes of topology. Pages listen to its events and read its fields.
 
-import { Chat, type ChatMessage, kSdkKey } from './chat.js';
+import { Chat, type ChatMessage } from './chat.js';
 import type {
   ConferenceEvents,
   ConferenceOptions,
@@ -15,7 +15,14 @@ import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
 import { ParleyError, SignalingError } from './errors.js';
 import { kHandKey, type RaisedHand } from './hands.js';
-import { choiceOf, defaultUrl, failure, peersAsParticipants, wishOf } from './joining.js';
+import {
+  choiceOf,
+  defaultUrl,
+  failure,
+  isLasting,
+  peersAsParticipants,
+  wishOf,
+} from './joining.js';
 import { LocalMedia } from './local.js';
 import { type Capture, capture } from './media.js';
 import { OwnMetadata } from './own-metadata.js';
@@ -27,10 +34,12 @@ import type {
   Metadata,
   ParticipantQuality,
   Rights,
-  RoomMessage,
   TopologyKind,
 } from './protocol.js';
 import { type RemoteParticipant, type RemoteTrack, Roster } from './remote.js';
+import type { RoomChannel, RoomChannelOptions } from './room-channel.js';
+import { RoomData } from './room-data.js';
+import { RoomMessages } from './room-messages.js';
 import { RoomStatus } from './room-status.js';
 import { StatsSampler } from './sampler.js';
 import { SignalingClient } from './signaling.js';
@@ -58,6 +67,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private readonly sampler_: StatsSampler;
   private readonly wishes_: Wishes;
   private readonly chat_: Chat;
+  private readonly data_: RoomData;
+  private readonly messages_: RoomMessages;
   private readonly status_: RoomStatus;
   private readonly playback_: Playback;
   private readonly surroundings_: Surroundings;
@@ -142,11 +153,28 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       },
       turned: () => void this.simulcast.refit(),
     });
-    this.connections_ = new Connections(this.platform_, this.roster_, this.simulcast, {
+    this.data_ = new RoomData({
+      platform: this.platform_,
+      send: (message) => this.signaling_?.send(message),
+      topology: () => this.topology,
+      isHere: (id) => this.roster_.participants.has(id),
+      heard: (message) => this.emit('data', message),
+    });
+    this.connections_ = new Connections(this.platform_, this.roster_, this.simulcast, this.data_, {
       send: (message) => this.signaling_?.send(message),
       mediaFlows: () => this.serverMediaFlows_(),
       failed: () => void this.rejoin_(),
       error: (error) => this.emit('error', error),
+    });
+    this.messages_ = new RoomMessages({
+      connections: this.connections_,
+      roster: this.roster_,
+      status: this.status_,
+      chat: this.chat_,
+      data: this.data_,
+      self: () => this.clientId,
+      local: () => this.local_,
+      tell: (event, payload) => this.emit(event, payload),
     });
     this.sampler_ = new StatsSampler(
       this.platform_,
@@ -338,6 +366,16 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.signaling_?.send({ ...body, type: 'direct', to: participantId });
   }
 
+  /**
+   * A channel to everybody who makes one of the same name or listens to `data`: over data channels in a
+   * mesh, over the signaling in a room of the media server. It lasts until it is closed or the room
+   * is left, whatever becomes of the connections.
+   */
+  createDataChannel(label: string, options: RoomChannelOptions = {}): RoomChannel {
+    this.needRoom_();
+    return this.data_.create(label, options);
+  }
+
   // ---- chat, hands, names --------------------------------------------------------------------
 
   /** Writes to everybody, or to one participant only; returns the message as it is kept. */
@@ -396,7 +434,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       token,
       topology: this.options_.topology,
     });
-    signaling.on('message', (message) => this.heard_(message));
+    signaling.on('message', (message) => this.messages_.hear(message));
     signaling.on('error', (error) => {
       // The server lost this client's media before the browser noticed.
       if (error.code === 'media_failed') this.connections_.server?.link.restartIce();
@@ -449,89 +487,11 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     if (topology === 'sfu') this.wishes_.repeat();
   }
 
-  // ---- messages ------------------------------------------------------------------------------
-
-  private heard_(message: RoomMessage): void {
-    if (this.connections_.handle(message)) return;
-    switch (message.type) {
-      case 'offer':
-      case 'answer':
-        this.connections_.describe(message.sdp, message.tracks);
-        return;
-      case 'peer-joined':
-        this.connections_.peerJoined(message.clientId);
-        this.addPeer_(message.clientId, message.metadata);
-        return;
-      case 'peer-left':
-        this.connections_.peerLeft(message.clientId);
-        if (this.topology === 'mesh') this.roster_.removeParticipant(message.clientId);
-        return;
-      case 'participant-joined':
-      case 'participant-changed':
-        this.roster_.putParticipant(message.participant);
-        return;
-      case 'participant-left':
-        this.connections_.peerLeft(message.clientId);
-        this.roster_.removeParticipant(message.clientId);
-        return;
-      case 'track-published':
-      case 'track-changed':
-        this.roster_.putTrack(message.track);
-        this.checkForceMute_(message.track);
-        return;
-      case 'track-unpublished':
-        this.roster_.removeTrack(message.track);
-        return;
-      case 'topology':
-        if (this.local_ && this.connections_.move(message.topology, message.peers, this.local_)) {
-          this.emit('topology', 'sfu');
-        }
-        return;
-      default:
-        this.heardOther_(message);
-    }
-  }
-
-  private heardOther_(message: RoomMessage): void {
-    switch (message.type) {
-      case 'track-layers':
-        this.connections_.server?.publisher.setLayers(message.mid, message.layers);
-        return;
-      case 'broadcast':
-      case 'direct': {
-        const { type, from, [kSdkKey]: fact, seq: _seq, ...body } = message;
-        this.chat_.hear(from, type === 'direct', fact);
-        if (fact !== undefined && Object.keys(body).length === 0) return;
-        this.emit('message', { from, direct: type === 'direct', body });
-        return;
-      }
-      case 'server-shutdown':
-        this.emit('error', shutdown(message.reason));
-        return;
-      default:
-        // What is not a fact of the room's state is not needed: removed and room-closed speak by
-        // their close codes.
-        this.status_.hear(message);
-    }
-  }
-
-  private addPeer_(id: string, metadata: Record<string, unknown>): void {
-    if (this.roster_.participants.has(id)) return;
-    this.roster_.putParticipant({ id, metadata, connection: 'connected', tracks: [] });
-  }
+  // ---- media of others -----------------------------------------------------------------------
 
   private trackAdded_(participant: RemoteParticipant, track: RemoteTrack): void {
     this.emit('trackAdded', { participant, track });
     this.wishes_.begin(track);
-  }
-
-  private checkForceMute_(track: {
-    participant: string;
-    source: string;
-    forceMuted: boolean;
-  }): void {
-    const mine = track.participant === this.clientId && track.source === 'microphone';
-    if (mine && track.forceMuted && this.microphoneOn) void this.setMicrophone(false);
   }
 
   private serverMediaFlows_(): void {
@@ -563,7 +523,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       this.setState_('joined');
     } catch (error) {
       if (this.hasEnded_()) return;
-      if (error instanceof SignalingError && kLasting.has(error.code)) {
+      if (error instanceof SignalingError && isLasting(error)) {
         this.end_(error);
         return;
       }
@@ -591,6 +551,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     const signaling = this.signaling_;
     this.signaling_ = null;
     signaling?.close();
+    this.data_.close();
     this.connections_.close();
     this.local_?.stop();
     this.local_ = null;
@@ -615,23 +576,4 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.state_ = state;
     this.emit('state', state);
   }
-}
-
-/** Refusals of a join that no waiting cures. */
-const kLasting = new Set([
-  'token_required',
-  'token_expired',
-  'token_wrong_room',
-  'forbidden',
-  'invalid_message',
-  'topology_unsupported',
-]);
-
-function shutdown(cause: string | undefined): SignalingError {
-  return new SignalingError(
-    'server_shutdown',
-    'The server is being stopped.',
-    'You will be reconnected when it is back.',
-    { cause },
-  );
 }

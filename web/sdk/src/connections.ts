@@ -15,6 +15,7 @@ import type {
   TrackMapping,
 } from './protocol.js';
 import type { Roster } from './remote.js';
+import type { RoomData } from './room-data.js';
 import { kSfu, ServerConnection } from './server-connection.js';
 import type { SimulcastManager } from './simulcast-manager.js';
 
@@ -49,6 +50,7 @@ export class Connections {
     private readonly platform_: Platform,
     private readonly roster_: Roster,
     private readonly simulcast_: SimulcastManager,
+    private readonly data_: RoomData,
     private readonly listener_: ConnectionsListener,
   ) {}
 
@@ -159,6 +161,7 @@ export class Connections {
       selfId,
       local,
       roster: this.roster_,
+      data: this.data_,
       send,
       onStateChange: () => this.reportMesh_(),
       onFailed: (peerId) => send({ type: 'mesh-failed', reason: `no connection to ${peerId}` }),

@@ -84,11 +84,20 @@ export abstract class DataPipe extends Emitter<DataEvents> {
   trySend(value: DataValue): boolean {
     const [data] = this.encode_(value);
     const sent = this.waiting_.length === 0 && this.hand_(data);
-    if (!sent) {
-      this.refused_ = true;
-      this.blocked_?.();
-    }
+    if (!sent) this.awaitDrain();
     return sent;
+  }
+
+  /** Whether a message would be handed on now. */
+  get writable(): boolean {
+    return this.state === 'open' && this.waiting_.length === 0 && this.ready_();
+  }
+
+  /** As if `trySend` had returned false. @internal */
+  awaitDrain(): void {
+    if (this.state === 'closed') return;
+    this.refused_ = true;
+    this.blocked_?.();
   }
 
   abstract close(): void;
@@ -146,7 +155,8 @@ export abstract class DataPipe extends Emitter<DataEvents> {
   }
 }
 
-function closedError(label: string): DataError {
+/** @internal */
+export function closedError(label: string): DataError {
   return new DataError(
     'channel_closed',
     `"${label}" is closed.`,

@@ -22,7 +22,7 @@ export const kRelayBurst = 100;
 const kQueuedBytes = 1 << 20;
 const kQueuedMessages = 200;
 /** Characters of a channel's name. */
-const kMaxLabel = 64;
+export const kMaxLabel = 64;
 
 export interface RelayOptions {
   platform: Platform;
@@ -30,6 +30,30 @@ export interface RelayOptions {
   /** Whom messages go to; undefined: everybody. */
   to?: string | undefined;
   send(message: SessionMessage): void;
+  /** What all relays of a connection may send together. */
+  budget: RelayBudget;
+}
+
+/** Messages that may leave now: they are earned with time, up to a burst. */
+export class RelayBudget {
+  private tokens_ = kRelayBurst;
+  private filledAt_: number;
+
+  constructor(private readonly platform_: Platform) {
+    this.filledAt_ = platform_.now();
+  }
+
+  get ready(): boolean {
+    const now = this.platform_.now();
+    const earned = ((now - this.filledAt_) / 1000) * kRelayPerSecond;
+    this.tokens_ = Math.min(kRelayBurst, this.tokens_ + earned);
+    this.filledAt_ = now;
+    return this.tokens_ >= 1;
+  }
+
+  take(): void {
+    this.tokens_ -= 1;
+  }
 }
 
 export class DataRelay extends DataPipe {
@@ -40,23 +64,15 @@ export class DataRelay extends DataPipe {
   };
   readonly label: string;
   private state_: DataState = 'open';
-  private tokens_ = kRelayBurst;
-  private filledAt_: number;
   private timer_: unknown = null;
 
   constructor(private readonly options_: RelayOptions) {
     super();
     this.label = options_.label;
-    this.filledAt_ = options_.platform.now();
   }
 
   get state(): DataState {
     return this.state_;
-  }
-
-  /** What arrived for this label. @internal */
-  hear(data: DecodedData): void {
-    if (this.state_ === 'open') this.emit('message', data);
   }
 
   close(): void {
@@ -69,15 +85,11 @@ export class DataRelay extends DataPipe {
   }
 
   protected ready_(): boolean {
-    const now = this.options_.platform.now();
-    const earned = ((now - this.filledAt_) / 1000) * kRelayPerSecond;
-    this.tokens_ = Math.min(kRelayBurst, this.tokens_ + earned);
-    this.filledAt_ = now;
-    return this.tokens_ >= 1;
+    return this.options_.budget.ready;
   }
 
   protected put_(data: EncodedData): boolean {
-    this.tokens_ -= 1;
+    this.options_.budget.take();
     const body = 'text' in data ? { text: data.text } : { binary: toBase64(data.octets) };
     const fact = { [kSdkKey]: { data: { label: this.label, ...body } } };
     const { to } = this.options_;

@@ -67,6 +67,8 @@ export {
 export type { PlaybackState } from './playback.js';
 export * from './protocol.js';
 export { RemoteParticipant, RemoteTrack } from './remote.js';
+export { RoomChannel, type RoomChannelEvents, type RoomChannelOptions } from './room-channel.js';
+export type { RoomDataMessage } from './room-data.js';
 export {
   SignalingClient,
   type SignalingEvents,

@@ -9,6 +9,7 @@ import type { Platform } from './platform.js';
 import type { RoomMessage, SessionMessage, TrackSource } from './protocol.js';
 import { PeerPublisher, type SectionDescription } from './publisher.js';
 import type { Roster } from './remote.js';
+import type { RoomData } from './room-data.js';
 
 export interface MeshOptions {
   platform: Platform;
@@ -16,6 +17,7 @@ export interface MeshOptions {
   selfId: string;
   local: LocalMedia;
   roster: Roster;
+  data: RoomData;
   send(message: SessionMessage): void;
   onStateChange(): void;
   onFailed(peerId: string): void;
@@ -71,6 +73,7 @@ export class Mesh {
       moved: false,
     };
     this.peers_.set(peerId, peer);
+    this.options_.data.connect(peerId, link);
     const addAll = () => {
       for (const publication of local.publications.values()) publisher.add(publication);
       local.publishers.add(publisher);
@@ -138,6 +141,7 @@ export class Mesh {
     if (!peer) return;
     this.peers_.delete(peerId);
     this.options_.local.publishers.delete(peer.publisher);
+    this.options_.data.drop(peerId);
     for (const mid of peer.media.keys()) this.options_.roster.removeTrack(trackId(peerId, mid));
     peer.link.close();
   }

@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { channelInit, DataChannel } from '../src/data-channel.js';
 import { type DataValue, decodeData, encodeData, sizeOf } from '../src/data-codec.js';
-import { DataRelay, kRelayBurst, kRelayMessageBytes, relayedData } from '../src/data-relay.js';
+import {
+  DataRelay,
+  kRelayBurst,
+  kRelayMessageBytes,
+  RelayBudget,
+  relayedData,
+} from '../src/data-relay.js';
 import type { DataError } from '../src/errors.js';
 import type { SessionMessage } from '../src/protocol.js';
 import { FakeDataChannel, FakePlatform, settle } from './fakes.js';
@@ -171,11 +177,13 @@ describe('a data channel', () => {
 describe('data over the signaling', () => {
   let platform: FakePlatform;
   let sent: SessionMessage[];
+  let budget: RelayBudget;
   const make = (to?: string) =>
-    new DataRelay({ platform, label: 'data', to, send: (m) => sent.push(m) });
+    new DataRelay({ platform, label: 'data', to, send: (m) => sent.push(m), budget });
 
   beforeEach(() => {
     platform = new FakePlatform();
+    budget = new RelayBudget(platform);
     sent = [];
   });
 
@@ -201,6 +209,7 @@ describe('data over the signaling', () => {
     });
     for (let i = 0; i < kRelayBurst; i += 1) await relay.send(`${i}`);
     expect(relay.trySend('no')).toBe(false);
+    expect(make().trySend('nor another one')).toBe(false);
     const waiting = Array.from({ length: 10 }, (_, i) => relay.send(`late ${i}`));
     await platform.advance(400);
     expect(sent).toHaveLength(kRelayBurst + 8);

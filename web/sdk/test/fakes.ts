@@ -493,6 +493,8 @@ export class FakePeerConnection {
     return this.transceivers.map((t) => t.sender);
   }
   createDataChannel(label: string, init: RTCDataChannelInit = {}) {
+    // WebRTC §6.1: a negotiated channel has an id.
+    if (init.negotiated && init.id === undefined) throw new TypeError('negotiated without id');
     const channel = new FakeDataChannel(label, init);
     this.channels.push(channel);
     return channel;
