@@ -1,4 +1,4 @@
-// Type check, lint, size of the SDK and unit tests in one go, ending with one line that counts them.
+// Type check, lint, sizes, the SDK's reference and unit tests in one go, ending with one line that counts them.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ function run(command, args) {
   return { ok: done.status === 0, output: `${done.stdout}${done.stderr}` };
 }
 
-for (const check of ['typecheck', 'lint', 'size']) {
+for (const check of ['typecheck', 'lint', 'size', 'docs']) {
   const { ok, output } = run('npm', ['run', '--silent', check]);
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${check}`);
   for (const line of output.match(/^measured: .*$/gm) ?? []) console.log(line);

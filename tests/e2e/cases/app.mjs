@@ -63,6 +63,10 @@ export const cases = [
       await waitFor('the chat', () => page.evaluate(has, '.panel.chat'));
       await page.screenshot(picture('chat-phone-dark'));
       await isAccessible(page, 'the chat in the dark');
+      await page.press('Escape');
+      await page.click('[data-control=more]');
+      await page.click('[data-item=people]');
+      await waitFor('the list of people', () => page.evaluate(has, '.panel.people'));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       check(wide <= kPhone.width, `nothing to stick out at the side, got ${wide} px`);
     },

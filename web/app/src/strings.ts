@@ -23,6 +23,7 @@ export const strings = {
   speaker: 'Speaker',
   defaultDevice: 'System default',
   noDevice: 'None found',
+  deviceRefused: 'No access',
   numbered: (kind: string, number: number) => `${kind} ${number}`,
   cameraOffPreview: 'Your camera is off',
   noPicture: 'No picture from a camera',

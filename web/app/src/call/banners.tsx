@@ -1,4 +1,5 @@
-// Lines above the stage: what is wrong with the connection, said in words, with the way back.
+// Lines above the stage, where no name stands: what is wrong with the connection, said in words, with
+// the way back; and what just happened.
 
 import type { ConferenceClient, ParleyError } from '@parley/client';
 import { useCallback, useEffect, useState } from 'preact/hooks';
@@ -12,6 +13,8 @@ export function ConnectionBanner(props: {
   reconnecting: boolean;
   audioOnly: AudioOnly;
   sharing: boolean;
+  /** What just happened, for the eye; empty: nothing. */
+  line: string;
   onVideo: () => void;
   onStopSharing: () => void;
 }) {
@@ -54,6 +57,9 @@ export function ConnectionBanner(props: {
           </p>
         )}
       </div>
+      <p class={props.line ? 'ticker' : 'ticker gone'} aria-hidden="true">
+        {props.line}
+      </p>
     </div>
   );
 }

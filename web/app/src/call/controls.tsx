@@ -38,8 +38,12 @@ import {
 } from '../ui/icons.js';
 import { MenuButton, type MenuItem } from '../ui/menu.js';
 import type { Theme } from '../ui/theme.js';
+import { useMedia } from '../ui/use-media.js';
 import { kReactions } from './reactions.js';
 import type { Action } from './shortcuts.js';
+
+/** As in controls.css. */
+const kNarrow = '(max-width: 560px)';
 
 export type PanelName = 'chat' | 'people' | 'statistics';
 
@@ -65,6 +69,8 @@ export interface ControlsProps {
 export function Controls(props: ControlsProps) {
   const { client, run, busy } = props;
   const sharing = client.screenTrack !== null;
+  // All in one row: what a phone needs less often is in its menu.
+  const narrow = useMedia(kNarrow);
   return (
     <nav class="controls" aria-label={strings.controls}>
       <div class="controls-side left">
@@ -72,7 +78,7 @@ export function Controls(props: ControlsProps) {
       </div>
       <div class="controls-middle">
         <DeviceButtons {...props} />
-        {screenShareSupported() && (
+        {screenShareSupported() && !narrow && (
           <IconButton
             label={sharing ? strings.stopSharing : strings.shareScreen}
             class={sharing ? 'active' : ''}
@@ -106,19 +112,21 @@ export function Controls(props: ControlsProps) {
         </IconButton>
       </div>
       <div class="controls-side right">
-        <IconButton
-          label={strings.peopleHere(props.people)}
-          class={props.panel === 'people' ? 'active' : ''}
-          hotkey="P"
-          name="people"
-          expanded={props.panel === 'people'}
-          onClick={() => run('people')}
-        >
-          <PeopleIcon />
-          <span class="badge plain" data-count>
-            {props.people}
-          </span>
-        </IconButton>
+        {!narrow && (
+          <IconButton
+            label={strings.peopleHere(props.people)}
+            class={props.panel === 'people' ? 'active' : ''}
+            hotkey="P"
+            name="people"
+            expanded={props.panel === 'people'}
+            onClick={() => run('people')}
+          >
+            <PeopleIcon />
+            <span class="badge plain" data-count>
+              {props.people}
+            </span>
+          </IconButton>
+        )}
         <IconButton
           label={
             props.unread > 0 ? `${strings.chat}, ${strings.unread(props.unread)}` : strings.chat
@@ -136,7 +144,7 @@ export function Controls(props: ControlsProps) {
             </span>
           )}
         </IconButton>
-        <MoreMenu {...props} />
+        <MoreMenu {...props} narrow={narrow} />
       </div>
     </nav>
   );
@@ -275,8 +283,27 @@ function ReactionMenu({ client, reacting, onReacting }: ControlsProps) {
   );
 }
 
-function MoreMenu(props: ControlsProps) {
+function MoreMenu(props: ControlsProps & { narrow: boolean }) {
   const { run, preferences, onPreferences } = props;
+  const sharing = props.client.screenTrack !== null;
+  const moved: MenuItem[] = [];
+  if (props.narrow) {
+    moved.push({
+      id: 'people',
+      label: strings.peopleHere(props.people),
+      icon: <PeopleIcon size={18} />,
+      onSelect: () => run('people'),
+    });
+  }
+  if (props.narrow && screenShareSupported()) {
+    moved.push({
+      id: 'screen',
+      label: sharing ? strings.stopSharing : strings.shareScreen,
+      icon: sharing ? <ScreenStopIcon size={18} /> : <ScreenIcon size={18} />,
+      disabled: props.busy,
+      onSelect: () => run('screen'),
+    });
+  }
   const themes: MenuItem[] = (['system', 'light', 'dark'] as Theme[]).map((theme, i) => ({
     id: `theme-${theme}`,
     label: strings.themes[theme],
@@ -290,6 +317,7 @@ function MoreMenu(props: ControlsProps) {
       name="more"
       icon={<MoreIcon />}
       items={[
+        ...moved,
         {
           id: 'view',
           label: props.inGrid ? strings.speakerView : strings.gridView,

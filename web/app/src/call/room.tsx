@@ -173,6 +173,7 @@ export function Room(props: {
         reconnecting={client.state === 'reconnecting'}
         audioOnly={degradation.audioOnly}
         sharing={client.screenTrack !== null}
+        line={told.line}
         onVideo={() => degradation.choose(false)}
         onStopSharing={() => run('screen')}
       />
@@ -195,9 +196,6 @@ export function Room(props: {
             <InviteButton room={props.room} />
           </div>
         )}
-        <p class={told.line ? 'ticker' : 'ticker gone'} aria-hidden="true">
-          {told.line}
-        </p>
       </main>
       <p class="hidden" role="status" data-told>
         {told.spoken}

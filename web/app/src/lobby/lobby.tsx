@@ -22,6 +22,7 @@ import {
   RefreshIcon,
 } from '../ui/icons.js';
 import { LevelMeter } from '../ui/level-meter.js';
+import { failureOf } from './media-help.js';
 import { MediaProblem, Problem } from './problem.js';
 import { type Preview, usePreview } from './use-preview.js';
 
@@ -134,18 +135,22 @@ interface Part {
 }
 
 function Devices({ preview, preferences, onChange }: Part) {
+  const failure = preview.capture && failureOf(preview.capture);
+  const refused = failure?.error.code === 'permission_denied';
   return (
     <div class="devices">
       <DeviceMenu
         label={strings.camera}
         devices={preview.devices.cameras}
         value={preferences.cameraId}
+        refused={refused && failure.lacking !== 'microphone'}
         onChange={(cameraId) => onChange({ cameraId })}
       />
       <DeviceMenu
         label={strings.microphone}
         devices={preview.devices.microphones}
         value={preferences.microphoneId}
+        refused={refused && failure.lacking !== 'camera'}
         onChange={(microphoneId) => onChange({ microphoneId })}
       />
       {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
@@ -216,6 +221,11 @@ function EffectMenus({ effects, preview, preferences, onChange }: Part & { effec
 
 function Mirror({ preview, preferences, onChange }: Part) {
   const showsPicture = preferences.cameraOn && preview.video !== null;
+  // What there is not is not on, whatever was wished.
+  const lacksMicrophone = preview.settled && preview.audio === null;
+  const lacksCamera = preview.settled && preview.video === null;
+  const microphoneOn = preferences.microphoneOn && !lacksMicrophone;
+  const cameraOn = preferences.cameraOn && !lacksCamera;
   return (
     <div class="mirror">
       {showsPicture ? (
@@ -225,22 +235,24 @@ function Mirror({ preview, preferences, onChange }: Part) {
       )}
       <div class="mirror-controls">
         <Toggle
-          on={preferences.microphoneOn}
+          on={microphoneOn}
+          disabled={lacksMicrophone}
           onLabel={strings.turnMicrophoneOff}
           offLabel={strings.turnMicrophoneOn}
           name="microphone"
           onClick={() => onChange({ microphoneOn: !preferences.microphoneOn })}
         >
-          {preferences.microphoneOn ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
+          {microphoneOn ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
         </Toggle>
         <Toggle
-          on={preferences.cameraOn}
+          on={cameraOn}
+          disabled={lacksCamera}
           onLabel={strings.turnCameraOff}
           offLabel={strings.turnCameraOn}
           name="camera"
           onClick={() => onChange({ cameraOn: !preferences.cameraOn })}
         >
-          {preferences.cameraOn ? <CameraIcon /> : <CameraOffIcon />}
+          {cameraOn ? <CameraIcon /> : <CameraOffIcon />}
         </Toggle>
       </div>
       <LevelMeter track={preferences.microphoneOn ? preview.audio : null} />

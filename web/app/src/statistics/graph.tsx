@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { roundTop, tick } from './scale.js';
 
 export interface Series {
   label: string;
@@ -64,7 +65,7 @@ function optionsFor(series: Series[], place: HTMLElement): uPlot.Options {
     height: kHeight,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.15)] } },
+    scales: { y: { range: (_plot, _low, high) => [0, roundTop(high)] } },
     axes: [
       { show: false },
       {
@@ -73,8 +74,8 @@ function optionsFor(series: Series[], place: HTMLElement): uPlot.Options {
         font: '11px system-ui',
         grid: { stroke: faint, width: 1 },
         ticks: { show: false },
-        splits: (_plot, _axis, low, high) => [low, high / 2, high / 1.15],
-        values: (_plot, splits) => splits.map((v) => (v >= 10 ? v.toFixed(0) : v.toFixed(1))),
+        splits: (_plot, _axis, low, high) => [low, high / 2, high],
+        values: (_plot, splits) => splits.map(tick),
       },
     ],
     series: [

@@ -6,6 +6,8 @@ export function DeviceMenu(props: {
   value: string;
   onChange: (deviceId: string) => void;
   name?: string;
+  /** The browser gives this page none, whatever there is. */
+  refused?: boolean;
 }) {
   const known = props.devices.some((d) => d.deviceId === props.value);
   return (
@@ -18,7 +20,11 @@ export function DeviceMenu(props: {
         onChange={(event) => props.onChange(event.currentTarget.value)}
       >
         <option value="">
-          {props.devices.length === 0 ? strings.noDevice : strings.defaultDevice}
+          {props.devices.length > 0
+            ? strings.defaultDevice
+            : props.refused
+              ? strings.deviceRefused
+              : strings.noDevice}
         </option>
         {named(props.devices, props.label).map(({ id, label }) => (
           <option key={id} value={id}>
