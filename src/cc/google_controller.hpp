@@ -81,6 +81,12 @@ class GoogleController final : public Controller {
     double pacing_factor(Instant now) const;
     ProbeController::State probe_state(Instant now) const;
 
+    // What each packet sent needs stands in front, where a prefetch of the object reaches it.
+    std::int64_t unaccounted_ = 0;  // octets sent since alr_ was told
+    Instant now_{};                 // of the last call: on_sent() brings none but the packet's
+    std::optional<Instant> waiting_since_;  // the first packet that left after the last feedback
+    InFlight in_flight_;
+
     Limits limits_;
     Estimate estimate_;
 
@@ -96,23 +102,19 @@ class GoogleController final : public Controller {
     AlrDetector alr_;
     LossController losses_;
     EcnController marks_;
-    InFlight in_flight_;
     ReceiverReportRate receiver_rate_;
 
     Instant path_began_ = Instant::min();
     std::int64_t next_number_ = 0;  // the next that a report is expected of
-    std::int64_t unaccounted_ = 0;  // octets sent since alr_ was told
     Duration round_trip_ = std::chrono::milliseconds(200);
     std::optional<Duration> round_trip_min_;
     Instant round_trip_min_since_{};
     std::optional<Bitrate> remb_;
     std::optional<Instant> feedback_at_;
-    std::optional<Instant> report_at_;      // receiver report
-    std::optional<Instant> waiting_since_;  // the first packet that left after the last feedback
-    bool lost_ = false;                     // since the rate was updated
-    bool received_any_ = false;             // a feedback message ever came
+    std::optional<Instant> report_at_;  // receiver report
+    bool lost_ = false;                 // since the rate was updated
+    bool received_any_ = false;         // a feedback message ever came
     EstimateReason reason_ = EstimateReason::kStart;
-    Instant now_{};  // of the last call: on_sent() brings none but the packet's
     Instant ticked_at_{};
 };
 

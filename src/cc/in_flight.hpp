@@ -47,10 +47,10 @@ class InFlight {
     };
     Stretch& newest() { return stretches_[(oldest_ + size_ - 1) % kStretches]; }
 
-    std::array<Stretch, kStretches> stretches_{};
     std::size_t oldest_ = 0;
     std::size_t size_ = 0;
     std::uint64_t total_ = 0;
+    std::array<Stretch, kStretches> stretches_{};
 };
 
 }  // namespace parley::cc

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "cc/types.hpp"
 
 namespace parley::cc {
@@ -40,6 +41,12 @@ class SentLog {
     /// Octets sent and neither reported as received, nor overtaken by a packet that was, nor
     /// forgotten.
     std::uint64_t bytes_in_flight() const { return in_flight_; }
+    /// What on_sent() needs; the object itself is near.
+    void prefetch() const {
+        if (!entries_.empty()) {
+            parley::prefetch(entries_[static_cast<std::size_t>(next_) & (entries_.size() - 1)]);
+        }
+    }
     /// Packets that the ring has room for; it never shrinks.
     std::size_t capacity() const { return entries_.size(); }
 

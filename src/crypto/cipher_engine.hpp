@@ -30,6 +30,8 @@ class GcmKey {
     /// Decrypts in place. False when the tag does not match; `data` is then garbage.
     [[nodiscard]] virtual bool open(const GcmIv& iv, BytesView aad, BytesSpan data,
                                     const std::uint8_t* tag) = 0;
+    /// Asks for the memory that seal() needs.
+    virtual void prefetch() const {}
 };
 
 /// One key of AES-128 in counter mode.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.hpp"
 #include "node/member.hpp"
 
 namespace parley::node {
@@ -33,6 +34,24 @@ void MediaSender::forget(const Outlet& outlet) {
     video_.remove(outlet);
     again_.forget(&outlet);
     if (held_ && held_->packet.outlet == &outlet) held_.reset();
+}
+
+void MediaSender::prefetch(Instant now) const {
+    for (const Outlet* outlet : {audio_.front(), video_.front()}) {
+        if (outlet == nullptr) continue;
+        prefetch_until(*outlet, outlet->subscription);
+        outlet->subscription.prefetch(now);
+        parley::prefetch(outlet->format);
+    }
+}
+
+void MediaSender::prefetch_far() const {
+    const auto* srtp = owner_.peer().transport().srtp();
+    for (const Outlet* outlet : {audio_.front(), video_.front()}) {
+        if (outlet == nullptr) continue;
+        outlet->subscription.prefetch_far();
+        if (srtp != nullptr) srtp->prefetch_far(outlet->ssrc.value);
+    }
 }
 
 bool MediaSender::has_media() const {

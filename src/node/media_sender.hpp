@@ -38,6 +38,10 @@ class MediaSender {
     void send_again(Outlet& outlet, const sfu::Retransmission& again);
     void forget(const Outlet& outlet);
 
+    /// Asks for what the streams that have news need; the object itself is near.
+    void prefetch(Instant now) const;
+    void prefetch_far() const;
+
     bool has_media() const;
     /// Writes and protects the next train.
     std::optional<net::Transmit> poll_train(Instant now, BytesSpan out);

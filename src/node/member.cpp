@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.hpp"
 #include "node/room.hpp"
 
 namespace parley::node {
@@ -120,6 +121,28 @@ Instant Member::next_timeout() {
         control_due_ = std::min({peer_.next_timeout(), publisher_.next_timeout(), next_stats_});
     }
     return std::min(control_due_, subscriber_.next_timeout());
+}
+
+void Member::prefetch() const {
+    parley::prefetch(this, kCacheLine);
+    subscriber_.prefetch();
+    parley::prefetch(&control_due_, sizeof control_due_);
+    parley::prefetch(sent_);
+    peer_.transport().prefetch();
+}
+
+void Member::prefetch_news() const {
+    parley::prefetch(this, kCacheLine);
+    parley::prefetch(subscriber_.sender());
+}
+
+void Member::prefetch_media(Instant now) const {
+    subscriber_.prefetch_media(now);
+    if (const auto* srtp = peer_.transport().srtp()) srtp->prefetch();
+}
+
+void Member::prefetch_far() const {
+    subscriber_.prefetch_far();
 }
 
 void Member::settle(Instant now) {

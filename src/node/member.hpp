@@ -46,6 +46,12 @@ class Member final : public peer::PeerObserver {
     /// after control work.
     Instant next_timeout();
     std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
+    /// Asks for the memory that a turn of media needs, in three steps; each reads what the one
+    /// before asked for, which should be near by then.
+    void prefetch() const;
+    void prefetch_news() const;  // what is written when a track has packets
+    void prefetch_media(Instant now) const;
+    void prefetch_far() const;
     /// Acts on what the peer has to say; paths that came and went are left for the node.
     void settle(Instant now);
     std::optional<peer::TransportEvent> poll_path_event();

@@ -1,7 +1,9 @@
 #include "node/node.hpp"
 
 #include <algorithm>
+#include <span>
 
+#include "base/prefetch.hpp"
 #include "net/demux.hpp"
 #include "stun/message.hpp"
 
@@ -146,6 +148,7 @@ std::optional<net::Transmit> Node::poll_transmit(Instant now, BytesSpan out) {
             member.has_work = false;
             rearm(member);
             ++working_;
+            look_ahead(now);
         }
         context_.work.clear();
         working_ = 0;
@@ -154,13 +157,30 @@ std::optional<net::Transmit> Node::poll_transmit(Instant now, BytesSpan out) {
     return {};
 }
 
+// A turn takes longer than memory does to answer.
+void Node::look_ahead(Instant now) {
+    const auto later = [&](std::size_t turns) -> const Member* {
+        const std::size_t at = working_ + turns;
+        return at < context_.work.size() ? context_.work[at] : nullptr;
+    };
+    if (const Member* member = later(3)) member->prefetch();
+    if (const Member* member = later(2)) member->prefetch_media(now);
+    if (const Member* member = later(1)) member->prefetch_far();
+}
+
 // Each subscriber looks at a track's new packets in one go, when its turn comes: what it needs to
 // know of the subscriber is then fetched into the cache once a batch, not once a packet.
 void Node::spread_news() {
     for (Track* track : context_.news) {
         track->has_news = false;
-        for (Outlet* outlet : track->outlets)
-            outlet->subscriber->subscriber().sender().on_news(*outlet);
+        // Each is far away, and so is what it points to.
+        constexpr std::size_t kAhead = 8;
+        const std::span<Outlet* const> outlets(track->outlets);
+        for (std::size_t i = 0; i < outlets.size(); ++i) {
+            if (i + 2 * kAhead < outlets.size()) prefetch(outlets[i + 2 * kAhead], kCacheLine);
+            if (i + kAhead < outlets.size()) outlets[i + kAhead]->subscriber->prefetch_news();
+            outlets[i]->subscriber->subscriber().sender().on_news(*outlets[i]);
+        }
         context_.looked_at.push_back(track);
     }
     context_.news.clear();

@@ -128,6 +128,7 @@ class Node {
     void remove(Member& member, Instant now);
     void keep_farewell(Member& member, Instant now);
     std::optional<net::Transmit> poll_farewell(BytesSpan out);
+    void look_ahead(Instant now);
     void spread_news();
     void ask_for_keyframes(Instant now);
     void count_out(const net::Transmit& transmit);

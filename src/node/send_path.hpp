@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
 #include "cc/controller.hpp"
@@ -63,6 +64,13 @@ class SendPath {
     }
     /// Nothing more leaves at `now`; `waiting`: for want of budget.
     void rest(bool waiting, Instant now);
+
+    /// Asks for what sending needs; the object itself is near.
+    void prefetch() const {
+        constexpr std::size_t kHotController = 256;
+        parley::prefetch(controller_.get(), kHotController);
+        log_.prefetch();
+    }
 
     // ---- what comes back ----
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now);

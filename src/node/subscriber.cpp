@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/prefetch.hpp"
 #include "node/member.hpp"
 #include "node/room.hpp"
 #include "rtp/rtcp_writer.hpp"
@@ -53,6 +54,11 @@ sdp::MediaKind kind_of(const Track& track) {
 }
 
 }  // namespace
+
+void Subscriber::prefetch() const {
+    prefetch_until(*this, allocation_);
+    prefetch_until(sender_, *(this + 1));
+}
 
 void Subscriber::attach(Track& track, Instant now) {
     if (find(track.info.track) != nullptr) return;

@@ -56,6 +56,15 @@ class Subscriber {
 
     // ---- media ----
     MediaSender& sender() { return sender_; }
+    const MediaSender& sender() const { return sender_; }
+    /// Asks for what media needs: of the object itself, of what it points to, and of what that
+    /// does.
+    void prefetch() const;
+    void prefetch_media(Instant now) const {
+        path_.prefetch();
+        sender_.prefetch(now);
+    }
+    void prefetch_far() const { sender_.prefetch_far(); }
     Allocation& allocation() { return allocation_; }
     const Allocation& allocation() const { return allocation_; }
     /// Writes and protects the sender reports that are due.

@@ -106,6 +106,12 @@ struct Outlet {
 
     Track* track;
     Member* subscriber;
+    bool in_news = false;
+    Outlet* next_in_news = nullptr;
+    bool open = false;
+    bool numbered = false;  // its packets carry a number for transport-wide feedback
+    Duration grace{};       // how far behind it may be, after a keyframe that took long
+    sfu::SlotId next = 0;   // packets of the track's ring before this one were looked at
     sfu::Subscription subscription;
     sfu::ReportedLoss reported;
     std::optional<peer::SenderId> sender;
@@ -113,12 +119,6 @@ struct Outlet {
     Ssrc ssrc;
     Ssrc rtx_ssrc;
     std::string mid;  // once agreed
-    bool open = false;
-    bool numbered = false;  // its packets carry a number for transport-wide feedback
-    Duration grace{};       // how far behind it may be, after a keyframe that took long
-    sfu::SlotId next = 0;   // packets of the track's ring before this one were looked at
-    bool in_news = false;
-    Outlet* next_in_news = nullptr;
     sfu::TrackWish wish;
     sfu::Assignment assignment;
     bool assigned = false;

@@ -11,6 +11,7 @@
 #include <string>
 #include <variant>
 
+#include "base/prefetch.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "crypto/cipher_engine.hpp"
@@ -95,6 +96,12 @@ class Transport {
     const std::optional<net::Path>& media_path() const { return media_path_; }
     /// The session once keys are agreed, else nullptr.
     srtp::Session* srtp() { return srtp_.get(); }
+    const srtp::Session* srtp() const { return srtp_.get(); }
+    /// Asks for both.
+    void prefetch() const {
+        parley::prefetch(srtp_);
+        parley::prefetch(media_path_);
+    }
 
     // ---- questions ----
     ConnectionState state() const { return state_; }

@@ -1,6 +1,7 @@
 #include "rtp/transport_feedback_recorder.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace parley::rtp {
 namespace {
@@ -12,7 +13,7 @@ constexpr std::int64_t kEarlyReport = kWindow / 2;
 }  // namespace
 
 void TransportFeedbackRecorder::restart(std::int64_t sequence) {
-    arrivals_.fill(kNever);
+    arrivals_.assign(kFeedbackWindow, kNever);
     oldest_ = base_ = end_ = sequence;
     started_ = true;
 }

@@ -1,10 +1,10 @@
 // Records when packets with transport-wide sequence numbers arrived and says when and what to
-// report of them. One for each transport. Fixed memory: about 8 kB.
+// report of them. One for each transport. Fixed memory, about 8 kB, once a packet has come.
 
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "base/time.hpp"
 #include "base/unwrap.hpp"
@@ -37,7 +37,8 @@ class TransportFeedbackRecorder {
     }
     void restart(std::int64_t sequence);
 
-    std::array<Instant, kFeedbackWindow> arrivals_{};  // kNever: not arrived
+    // kNever: not arrived. Made when the first packet comes: those who only receive send none.
+    std::vector<Instant> arrivals_;
     Unwrapper<std::uint16_t> unwrapper_;
     bool started_ = false;
     std::int64_t oldest_ = 0;  // slots from here to end_ are true

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
 
@@ -15,6 +16,11 @@ class RateMeter {
     void add(std::size_t bytes, std::uint32_t events, Instant now);
     Bitrate bitrate(Instant now) const;
     double events_per_second(Instant now) const;
+    /// What add() needs.
+    void prefetch(Instant now) const {
+        prefetch_until(*this, steps_);
+        parley::prefetch(steps_[static_cast<std::uint64_t>(number(now)) % kSteps]);
+    }
     /// A whole window has been seen since the first packet after silence.
     bool settled(Instant now) const { return started_ && now - start_ >= kWindow; }
 
@@ -35,10 +41,10 @@ class RateMeter {
     Sum sum(Instant now) const;
     static std::int64_t number(Instant now) { return now.time_since_epoch() / kStep; }
 
-    std::array<Step, kSteps> steps_{};
     bool started_ = false;
     Instant start_{};
     Instant last_{};
+    std::array<Step, kSteps> steps_{};
 };
 
 }  // namespace parley::sfu

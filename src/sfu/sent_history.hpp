@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "sfu/decision.hpp"
 #include "sfu/packet_ring.hpp"
@@ -42,6 +43,13 @@ class SentHistory {
     std::optional<Retransmission> filling(std::size_t size, const PacketRing& ring);
     std::uint16_t take_rtx_number() { return rtx_number_++; }
 
+    /// What record() of the next packets needs; the object itself is near.
+    void prefetch() const {
+        constexpr std::size_t kFrame = 5;
+        if (entries_.empty()) return;
+        parley::prefetch(&entry_of(highest_ + 1), kFrame * sizeof(Entry));
+    }
+
     std::uint64_t asked() const { return asked_; }
     std::uint64_t sent() const { return sent_; }
     std::size_t capacity() const { return entries_.size(); }
@@ -54,9 +62,10 @@ class SentHistory {
         bool again = false;  // `sent` is of a retransmission
         Decision decision;
     };
-    Entry& entry(std::int64_t number) {
+    const Entry& entry_of(std::int64_t number) const {
         return entries_[static_cast<std::size_t>(number) & (entries_.size() - 1)];
     }
+    Entry& entry(std::int64_t number) { return const_cast<Entry&>(entry_of(number)); }
     void grow();
 
     bool enabled_;

@@ -175,6 +175,7 @@ void SequenceMap::leave_out_newest(Segment& segment, const StoredPacket& packet)
 void SequenceMap::remember(Segment& segment, std::int64_t first, std::int64_t count, bool picture) {
     segment.left_out += count;
     if (picture) ++segment.left_out_pictures;
+    if (runs_.empty()) runs_.resize(kRuns);
     Run& run = runs_[newest_run_];
     if (run.serial == segment.serial && run.first + run.count == first) {
         run.count += count;

@@ -12,7 +12,9 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "base/prefetch.hpp"
 #include "sfu/decision.hpp"
 #include "sfu/stored_packet.hpp"
 
@@ -91,6 +93,12 @@ class SequenceMap {
     /// Writes picture id, TL0PICIDX and frame number into the decision.
     void patch(const StoredPacket& packet, const Place& place, Decision& decision);
 
+    /// What the next packet's place needs.
+    void prefetch() const {
+        prefetch_until(*this, segments_);
+        parley::prefetch(segments_[newest_]);
+    }
+
     std::int64_t highest() const { return highest_; }
     bool any_sent() const { return any_; }
 
@@ -115,8 +123,6 @@ class SequenceMap {
     static constexpr std::size_t kSegments = 4;
     /// Two seconds of every other frame left out.
     static constexpr std::size_t kRuns = 64;
-    std::array<Segment, kSegments> segments_{};
-    std::array<Run, kRuns> runs_{};
     std::size_t newest_ = 0;
     std::size_t newest_run_ = 0;
     std::uint32_t serial_ = 0;
@@ -130,6 +136,8 @@ class SequenceMap {
     bool frame_known_ = false;
     std::uint16_t frame_ = 0;
     std::uint8_t next_template_ = 0;  // follows those of the newest structure sent
+    std::array<Segment, kSegments> segments_{};
+    std::vector<Run> runs_;  // kRuns, once something was left out
 };
 
 }  // namespace parley::sfu

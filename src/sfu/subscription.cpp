@@ -22,10 +22,20 @@ constexpr Duration kSwitchPatience = 1s;
 
 Subscription::Subscription(const SubscriptionConfig& config, Random& random)
     : wish_(config.wish),
-      // The upper half is left to grow into: RFC 3711 §3.3.1 cannot tell an early wrap from loss.
-      sequence_(static_cast<std::uint16_t>(random.next_u16() & 0x7FFF)),
       timeline_(random.next_u32()),
-      history_(config.retransmit, random.next_u16()) {}
+      history_(config.retransmit, random.next_u16()),
+      // The upper half is left to grow into: RFC 3711 §3.3.1 cannot tell an early wrap from loss.
+      sequence_(static_cast<std::uint16_t>(random.next_u16() & 0x7FFF)) {}
+
+void Subscription::prefetch(Instant now) const {
+    prefetch_until(*this, rate_);
+    rate_.prefetch(now);
+}
+
+void Subscription::prefetch_far() const {
+    history_.prefetch();
+    sequence_.prefetch();
+}
 
 void Subscription::start(Publication& publication, Instant now) {
     started_ = true;

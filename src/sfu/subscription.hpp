@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/prefetch.hpp"
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
@@ -117,6 +118,11 @@ class Subscription {
                                                          const WallAnchor& wall, Instant now);
     SubscriptionStats stats(const Publication& publication, Instant now) const;
     Wish wish() const { return wish_; }
+    /// Asks for what the next packets need: of the object itself, and, once that is near, of the
+    /// rest.
+    void prefetch(Instant now) const;
+    void prefetch_far() const;
+
     std::uint64_t packets() const { return packets_; }
     Bitrate bitrate(Instant now) const { return rate_.bitrate(now); }
     /// Without what goes along.
@@ -148,6 +154,7 @@ class Subscription {
                             const SequenceMap::Place& place, Decision& decision, Instant now);
     trace::Drop why_no_place(const StoredPacket& packet) const;
 
+    // What each packet needs stands together, for prefetch().
     Wish wish_;
     LayerChoice choice_;
     bool assigned_ = false;  // by an allocator
@@ -162,7 +169,6 @@ class Subscription {
     Instant off_aim_since_{};
     bool targets_changed_ = false;  // the dependency descriptor has yet to say it
 
-    SequenceMap sequence_;
     Timeline timeline_;
     SentHistory history_;
     std::optional<std::uint8_t> last_layer_;  // of the newest packet sent
@@ -173,18 +179,21 @@ class Subscription {
     SlotId backlog_end_ = 0;   // up to here are looked at again
 
     std::uint8_t redundancy_ = 0;
-    RecentFrames recent_;
-    RateMeter copies_rate_;
     std::uint64_t copies_ = 0;
-
-    RateMeter rate_;
     std::uint64_t packets_ = 0;
     std::uint64_t bytes_ = 0;
+    Instant last_report_{};
+    bool report_wanted_ = false;
+    RecentFrames recent_;
+
+    // Of these a part.
+    RateMeter rate_;
+    RateMeter copies_rate_;
+    SequenceMap sequence_;
+
     double loss_ = 0;
     std::uint64_t keyframe_requests_ = 0;
     std::uint64_t switches_ = 0;
-    Instant last_report_{};
-    bool report_wanted_ = false;
 };
 
 }  // namespace parley::sfu

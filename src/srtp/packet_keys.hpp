@@ -49,6 +49,11 @@ class PacketKeys {
     /// (RFC 7714 §9.2).
     std::uint32_t rtcp_index_word(BytesView packet) const;
 
+    /// Asks for the memory that protecting needs.
+    void prefetch() const {
+        if (gcm_) gcm_->prefetch();
+    }
+
  private:
     crypto::GcmIv gcm_iv(std::uint32_t ssrc, std::uint64_t index) const;
     crypto::CounterIv counter_iv(std::uint32_t ssrc, std::uint64_t index) const;

@@ -1,5 +1,6 @@
 #include "srtp/session.hpp"
 
+#include "base/prefetch.hpp"
 #include "rtp/packet.hpp"
 
 namespace parley::srtp {
@@ -46,6 +47,10 @@ Session::Session(const crypto::SrtpKeys& keys, crypto::CipherEngine& engine, con
       rtcp_out_(profile_, derive_session_keys(profile_, keys.local, Protocol::kRtcp), engine),
       rtp_in_(profile_, derive_session_keys(profile_, keys.remote, Protocol::kRtp), engine),
       rtcp_in_(profile_, derive_session_keys(profile_, keys.remote, Protocol::kRtcp), engine) {}
+
+void Session::prefetch() const {
+    prefetch_until(*this, rtcp_out_);
+}
 
 Result<std::size_t, Error> Session::protect_rtp(BytesSpan buffer, std::size_t size) {
     if (size > buffer.size() || buffer.size() - size < tag_size(profile_)) {

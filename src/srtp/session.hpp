@@ -58,6 +58,14 @@ class Session {
     Result<std::size_t, Error> unprotect_rtp(BytesSpan packet);
     Result<std::size_t, Error> unprotect_rtcp(BytesSpan packet);
 
+    /// Asks for what protect_rtp() needs: of the object itself, and, once that is near, of the
+    /// rest.
+    void prefetch() const;
+    void prefetch_far(std::uint32_t ssrc) const {
+        outbound_.prefetch(ssrc);
+        rtp_out_.prefetch();
+    }
+
     crypto::SrtpProfile profile() const { return profile_; }
     std::size_t inbound_ssrcs() const { return inbound_.size(); }
     std::size_t outbound_ssrcs() const { return outbound_.size(); }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "srtp/replay_window.hpp"
 
 namespace parley::srtp {
@@ -25,6 +26,10 @@ class SourceTable {
     std::size_t size() const { return size_; }
     bool full() const { return size_ >= limit_; }
 
+    /// Asks for what find() will most likely give.
+    void prefetch(std::uint32_t ssrc) const {
+        if (!slots_.empty()) parley::prefetch(slots_[slot_of(ssrc)]);
+    }
     Source* find(std::uint32_t ssrc);
     /// nullptr when it would be new and the limit is reached. Adding moves other sources.
     Source* find_or_add(std::uint32_t ssrc);
