@@ -160,6 +160,7 @@ void MediaSender::pump(Instant now) {
 void MediaSender::apply_estimate(Instant now) {
     const cc::Estimate& estimate = controller_->estimate();
     pacer_.set_rate(estimate.pacing_rate, now);
+    pacer_.set_spread(estimate.spread, now);
     pacer_.set_padding_rate(estimate.padding_rate, now);
     if (targets_.empty() || targets_.back().target != estimate.target ||
         targets_.back().blind != estimate.blind) {

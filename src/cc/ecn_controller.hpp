@@ -18,6 +18,8 @@ class EcnController {
  public:
     static constexpr double kGain = 1.0 / 16;  // of the smoothed share (RFC 8257 §3.3)
     static constexpr double kClassic = 0.85;
+    /// What an encoder and the feedback take beyond a round trip.
+    static constexpr Duration kReaction = std::chrono::milliseconds(150);
     static constexpr Duration kMinRound = std::chrono::milliseconds(25);  // RFC 9331 §4.3
 
     void on_report(const PacketReport& report) {
@@ -25,11 +27,12 @@ class EcnController {
         if (report.ecn == EcnMark::kEct1) scalable_ = true;
         if (report.ecn == EcnMark::kEct0) scalable_ = false;
         if (report.ecn == EcnMark::kUnknown || report.ecn == EcnMark::kNotEct) return;
-        ++round_packets_;
         ++packets_;
-        if (report.ecn != EcnMark::kCe) return;
-        ++round_marked_;
-        ++marked_;
+        if (report.ecn == EcnMark::kCe) ++marked_;
+        // A probe is meant to meet the limit, and is judged by itself.
+        if (report.packet.probe != kNoProbe) return;
+        ++round_packets_;
+        if (report.ecn == EcnMark::kCe) ++round_marked_;
     }
     /// After each feedback message: what to multiply the rate by, if at all.
     std::optional<double> update(Duration round_trip, Instant now) {
@@ -40,13 +43,19 @@ class EcnController {
         const double share =
             static_cast<double>(round_marked_) / static_cast<double>(round_packets_);
         share_ = quiet ? share : share_ + kGain * (share - share_);
-        const bool marked = round_marked_ > 0;
+        marked_round_ |= round_marked_ > 0;
         began_ = now;
         round_packets_ = 0;
         round_marked_ = 0;
-        if (!marked) return {};
+        if (!marked_round_) return {};
+        // What the last answer did must show first.
+        if (answered_ && now - *answered_ < round_trip + kReaction && !quiet) return {};
+        answered_ = now;
+        marked_round_ = false;
         return scalable_ ? 1 - std::min(share_, 1.0) / 2 : kClassic;
     }
+    /// The path carries ECT(1): its queues mark early and often (RFC 9331 §4).
+    bool scalable() const { return scalable_; }
     std::uint64_t packets() const { return packets_; }
     std::uint64_t marked() const { return marked_; }
     void reset() { *this = {}; }
@@ -55,6 +64,8 @@ class EcnController {
     bool scalable_ = false;
     double share_ = 0;
     std::optional<Instant> began_;
+    std::optional<Instant> answered_;
+    bool marked_round_ = false;  // since the last answer
     std::uint64_t round_packets_ = 0;
     std::uint64_t round_marked_ = 0;
     std::uint64_t packets_ = 0;

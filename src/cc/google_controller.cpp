@@ -132,8 +132,10 @@ void GoogleController::update_rate(Instant now) {
         reason_ = EstimateReason::kLoss;
     }
     if (const auto factor = marks_.update(round_trip_, now)) {
-        rate_.capacity().on_overuse(rate_.rate());
-        rate_.cap(rate_.rate() * *factor);
+        // What is marked is what arrives, which may follow the rate late.
+        const Bitrate from = std::max(rate_.rate(), throughput_.rate().value_or(Bitrate{}));
+        rate_.capacity().on_overuse(from);
+        rate_.cap(from * *factor);
         reason_ = EstimateReason::kEcn;
     }
 }
@@ -296,6 +298,7 @@ Bitrate GoogleController::pushed_back(Bitrate rate) const {
 
 double GoogleController::pacing_factor(Instant now) const {
     const auto decreased = rate_.decreased_at();
+    if (marks_.scalable()) return kCarefulPacing;
     const bool careful = decreased && now - *decreased < kCarefulFor;
     return careful && !competition_.competing() ? kCarefulPacing : kPacingFactor;
 }
@@ -323,6 +326,7 @@ void GoogleController::settle(Instant now) {
     }
     estimate_.target = target;
     estimate_.pacing_rate = target * pacing;
+    estimate_.spread = marks_.scalable();
     estimate_.reason = reason;
     if (received_any_) estimate_.loss = losses_.loss();
     if (!estimate_.blind) prober_.process(probe_state(now), now);

@@ -28,7 +28,7 @@ class GoogleController final : public Controller {
     static constexpr Duration kTick = std::chrono::milliseconds(100);
     static constexpr double kPacingFactor = 2.5;
     /// What waited while a queue drained would fill it again: for a while it leaves no faster.
-    static constexpr double kCarefulPacing = 1.2;
+    static constexpr double kCarefulPacing = 1.5;
     static constexpr Duration kCarefulFor = std::chrono::seconds(3);
     /// Without feedback for so long nothing but audio is safe.
     static constexpr Duration kBlindAfter = std::chrono::seconds(3);

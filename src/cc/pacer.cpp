@@ -20,7 +20,21 @@ void Pacer::set_rate(Bitrate rate, Instant now) {
     }
     rate_ = rate;
     cost_ = cost;
-    depth_ = std::max(kDepth, time_of(static_cast<std::uint32_t>(kFrameBytes), cost_));
+    set_depth(now);
+}
+
+void Pacer::set_spread(bool spread, Instant now) {
+    if (spread == spread_) return;
+    spread_ = spread;
+    set_depth(now);
+}
+
+void Pacer::set_depth(Instant now) {
+    if (spread_) {
+        depth_ = kSpreadDepth;
+    } else {
+        depth_ = std::max(kDepth, time_of(static_cast<std::uint32_t>(kFrameBytes), cost_));
+    }
     full_ = std::min(full_, now + depth_ + kMaxDebt);
 }
 

@@ -25,6 +25,7 @@ class Pacer {
  public:
     static constexpr std::int64_t kFrameBytes = 10 * 1250;
     static constexpr Duration kDepth = std::chrono::milliseconds(10);
+    static constexpr Duration kSpreadDepth = std::chrono::milliseconds(1);
     /// What was sent without asking holds others back for so long at most.
     static constexpr Duration kMaxDebt = std::chrono::milliseconds(500);
     /// A probe that finds nothing to send for so long is given up.
@@ -37,6 +38,8 @@ class Pacer {
     /// Without a rate everything may leave at once.
     void set_rate(Bitrate rate, Instant now);
     Bitrate rate() const { return rate_; }
+    /// Nothing leaves in bursts: the budget is a millisecond of the rate.
+    void set_spread(bool spread, Instant now);
     void start_probe(const ProbeRequest& request, Instant now);
 
     bool may_send(Instant now) {
@@ -79,6 +82,7 @@ class Pacer {
     };
 
     static std::uint64_t cost_of(Bitrate rate);
+    void set_depth(Instant now);
     static Duration time_of(std::uint32_t size, std::uint64_t cost) {  // rounded up
         constexpr std::uint64_t kMask = (std::uint64_t{1} << kCostShift) - 1;
         return Duration(static_cast<Duration::rep>((size * cost + kMask) >> kCostShift));
@@ -94,6 +98,7 @@ class Pacer {
     Bitrate rate_;
     std::uint64_t cost_ = 0;
     Duration depth_ = kDepth;
+    bool spread_ = false;
     Instant full_ = Instant{};  // when the budget is at its depth again
     Bitrate padding_rate_;
     std::uint64_t padding_cost_ = 0;

@@ -54,6 +54,18 @@ TEST(Pacer, ItsDepthIsTenMillisecondsOfAHighRate) {
     EXPECT_EQ(std::count(sent.begin(), sent.end(), at(0ms)), 100);
 }
 
+TEST(Pacer, SpreadItSendsOneByOneFromItsNextPacketOn) {
+    Pacer pacer;
+    pacer.set_rate(Bitrate::from_kbps(1000), at(0ms));
+    pacer.set_spread(true, at(0ms));
+    const auto sent = send_all(pacer, at(0ms), at(2s), 1250);
+    EXPECT_EQ(std::count(sent.begin(), sent.end(), at(0ms)), 1);
+    EXPECT_NEAR(static_cast<double>(sent.size()), 200, 2);
+    pacer.set_spread(false, at(2s));
+    const auto after = send_all(pacer, at(5s), at(5s) + 1ms, 1250);
+    EXPECT_EQ(std::count(after.begin(), after.end(), at(5s)), 10);
+}
+
 TEST(Pacer, APauseEarnsNoMoreThanItsDepth) {
     Pacer pacer;
     pacer.set_rate(Bitrate::from_kbps(2000), at(0ms));

@@ -71,6 +71,7 @@ class Call {
         if (controller->next_timeout() <= now) controller->handle_timeout(now);
         while (const auto probe = controller->poll_probe(now)) pacer.start_probe(*probe, now);
         pacer.set_rate(controller->estimate().pacing_rate, now);
+        pacer.set_spread(controller->estimate().spread, now);
         const double rate = std::min(source_kbps, target());
         owed_ += rate * 1000 / 8 * to_seconds(kStep);
         owed_ = std::min(owed_, 12'000.0);

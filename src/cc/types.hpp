@@ -62,6 +62,8 @@ struct Estimate {
     Bitrate lasting;       // the target without what is held back while a queue drains
     Bitrate pacing_rate;   // how fast packets may leave
     Bitrate padding_rate;  // what to fill up to while media needs less; 0: nothing
+    /// Packets leave one by one: a frame at once would be marked, by a queue that it made itself.
+    bool spread = false;
     EstimateReason reason = EstimateReason::kStart;
     double loss = 0;  // 0 to 1, recent
     std::optional<Duration> round_trip;

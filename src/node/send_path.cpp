@@ -116,6 +116,7 @@ void SendPath::settle(Instant now) {
     begin_probe(now);
     const cc::Estimate& estimate = controller_->estimate();
     pacer_.set_rate(estimate.pacing_rate, now);
+    pacer_.set_spread(estimate.spread, now);
     pacer_.set_padding_rate(estimate.padding_rate, now);
     if (estimate.lasting != lasting_ || estimate.blind != blind_ || estimate.reason != reason_) {
         lasting_ = estimate.lasting;

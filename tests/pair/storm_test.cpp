@@ -80,7 +80,8 @@ TEST(Storm, AThousandJoinLeaveAndAskForKeyframesAtOnce) {
     ::testing::Test::RecordProperty("all_back_ms", static_cast<int>(to_ms(storm.now - again)));
     EXPECT_GE(closest_requests(storm), 500ms);
     for (const auto& guest : storm.guests) {
-        if (guest->publishes) EXPECT_GE(guest->asked.size(), 3U) << "requests arrive at all";
+        if (!guest->publishes) continue;
+        EXPECT_GE(guest->asked.size(), 3U) << "requests arrive at all";
     }
 
     // All but the publishers go; those who vanished and may resume are given up in time.
