@@ -1,5 +1,6 @@
 // The one binary: serving is in server/, the load generator in load/.
 
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,12 @@
 #include "server/media_threads.hpp"
 
 int main(int argc, char** argv) {
+#ifdef __GLIBC__
+    // Fixed where the allocator begins: else the web app's files, read at start, would teach it
+    // to keep megabytes of what a crowd's handshakes give back.
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
+#endif
     parley::crypto::SystemRandom secret;
     parley::server::OtherCommands others;
     others.push_back({"load", "Join rooms of a server with many participants and measure it",
