@@ -107,8 +107,18 @@ async function open(browser, server, name, viewport, colorScheme) {
   return new Person(page, server, 'Tea at four', name);
 }
 
+/** In the page: every picture is there, and none is blown up beyond recognition. */
+function isSharp() {
+  const videos = [...document.querySelectorAll('.tile video')];
+  return (
+    videos.length >= document.querySelectorAll('.tile').length &&
+    videos.every((v) => v.videoWidth > 0 && v.clientHeight <= 2.2 * v.videoHeight)
+  );
+}
+
 async function take(person, name) {
-  await new Promise((done) => setTimeout(done, 2500));
+  await waitFor(`${name} to be sharp`, () => person.page.evaluate(isSharp), { timeout: 40_000 });
+  await new Promise((done) => setTimeout(done, 1500));
   await person.page.screenshot(resolve(folder, `${name}.png`));
   console.log(`docs/images/${name}.png`);
 }

@@ -8,6 +8,7 @@ export interface InboundStats {
   kind: 'audio' | 'video';
   codec: string | undefined;
   bitsPerSecond: number | undefined;
+  bytesReceived: number | undefined;
   packetsReceived: number;
   packetsLost: number;
   /** 0 to 1, over the last interval. */
@@ -32,10 +33,12 @@ export interface OutboundStats {
   codec: string | undefined;
   bitsPerSecond: number | undefined;
   targetBitsPerSecond: number | undefined;
+  bytesSent: number | undefined;
   packetsSent: number;
   /** 0 to 1 as the other side last reported. */
   lossRatio: number | undefined;
   roundTripMs: number | undefined;
+  framesEncoded: number | undefined;
   framesPerSecond: number | undefined;
   width: number | undefined;
   height: number | undefined;
@@ -126,6 +129,7 @@ export class StatsNormaliser {
       kind: stat.kind === 'audio' ? 'audio' : 'video',
       codec: codecOf(stat, all),
       bitsPerSecond: this.bitRate_(stat, 'bytesReceived'),
+      bytesReceived: num(stat.bytesReceived),
       packetsReceived: num(stat.packetsReceived) ?? 0,
       packetsLost: num(stat.packetsLost) ?? 0,
       lossRatio: ratio(lost === undefined ? undefined : Math.max(0, lost), received),
@@ -150,9 +154,11 @@ export class StatsNormaliser {
       codec: codecOf(stat, all),
       bitsPerSecond: this.bitRate_(stat, 'bytesSent'),
       targetBitsPerSecond: num(stat.targetBitrate),
+      bytesSent: num(stat.bytesSent),
       packetsSent: num(stat.packetsSent) ?? 0,
       lossRatio: num(far?.fractionLost),
       roundTripMs: milliseconds(num(far?.roundTripTime)),
+      framesEncoded: num(stat.framesEncoded),
       framesPerSecond: num(stat.framesPerSecond) ?? this.rate_(stat, 'framesEncoded'),
       width: num(stat.frameWidth),
       height: num(stat.frameHeight),

@@ -38,7 +38,7 @@ describe('the normaliser', () => {
       ),
     );
     expect(second.at).toBe(3000);
-    expect(second.inbound[0]?.bitsPerSecond).toBe(100_000);
+    expect(second.inbound[0]).toMatchObject({ bitsPerSecond: 100_000, bytesReceived: 26_000 });
     expect(second.inbound[0]?.lossRatio).toBeCloseTo(0.1);
     expect(worstLoss(second)).toBeCloseTo(0.1);
   });
@@ -63,7 +63,15 @@ describe('the normaliser', () => {
   it('takes loss and round trip of a sender from what the other side reports', () => {
     const sample = new StatsNormaliser().normalise(
       report(
-        { id: 'out', type: 'outbound-rtp', kind: 'video', rid: 'high', timestamp: 1 },
+        {
+          id: 'out',
+          type: 'outbound-rtp',
+          kind: 'video',
+          rid: 'high',
+          bytesSent: 700,
+          framesEncoded: 7,
+          timestamp: 1,
+        },
         {
           id: 'far',
           type: 'remote-inbound-rtp',
@@ -74,7 +82,13 @@ describe('the normaliser', () => {
         },
       ),
     );
-    expect(sample.outbound[0]).toMatchObject({ rid: 'high', lossRatio: 0.25, roundTripMs: 40 });
+    expect(sample.outbound[0]).toMatchObject({
+      rid: 'high',
+      lossRatio: 0.25,
+      roundTripMs: 40,
+      bytesSent: 700,
+      framesEncoded: 7,
+    });
   });
 
   const pair = {
