@@ -58,7 +58,7 @@ class Server:
         raise SystemExit(f"bench: the server did not start:\n{text}")
 
     def wait_until_it_rests(self):
-        """It reads and compresses the web app while it listens already: some 7 MB, nobody's memory."""
+        """Its start goes on for a moment after it listens; what that takes is no subscriber's."""
         used = self.cpu_ns()
         for _ in range(50):
             time.sleep(0.2)

@@ -48,8 +48,8 @@ if(PARLEY_LIBFUZZER)
     add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# The packet path is optimised as one program where programs ask for it (parley_optimise_whole): a tenth
-# of the server's time. Its objects hold both forms, so that tests link as quickly as ever.
+# The packet path is optimised as one program where programs ask for it (parley_optimise_whole): a fifth
+# of a packet's instructions. Its objects hold both forms, so that tests link as quickly as ever.
 option(PARLEY_LTO "Optimise the packet path of the programs at link time (g++, optimised builds)" ON)
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU" OR NOT CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo"
    OR PARLEY_SANITIZE)

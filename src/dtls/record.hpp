@@ -9,17 +9,13 @@
 
 #include "base/bytes.hpp"
 #include "crypto/dtls_engine.hpp"
+#include "crypto/dtls_records.hpp"
 
 namespace parley::dtls {
 
-enum class ContentType : std::uint8_t {
-    kChangeCipherSpec = 20,
-    kAlert = 21,
-    kHandshake = 22,
-    kApplicationData = 23,
-};
+using ContentType = crypto::DtlsContent;
 
-inline constexpr std::size_t kRecordHeaderSize = 13;
+inline constexpr std::size_t kRecordHeaderSize = crypto::DtlsRecords::kHeaderSize;
 inline constexpr std::size_t kMessageHeaderSize = 12;
 /// Longer than any message here: a ClientHello with a post-quantum key share has 1.5 kB, a
 /// self-signed RSA-4096 certificate 1.4 kB. The library holds at most ten that come early.

@@ -57,7 +57,8 @@ sdp::MediaKind kind_of(const Track& track) {
 
 void Subscriber::prefetch() const {
     prefetch_until(*this, allocation_);
-    prefetch_until(sender_, *(this + 1));
+    prefetch_until(sender_, next_report_check_);
+    parley::prefetch(next_report_check_);
 }
 
 void Subscriber::attach(Track& track, Instant now) {

@@ -3,7 +3,7 @@
 
 import { Backoff } from './backoff.js';
 import { kSdkKey } from './chat.js';
-import { type ParleyError, SignalingError } from './errors.js';
+import { isLasting, type ParleyError, SignalingError } from './errors.js';
 import type { Platform } from './platform.js';
 import type { JoinedMessage, JoinMessage, PeerDescription, RoomMessage } from './protocol.js';
 import { SignalingClient } from './signaling.js';
@@ -217,7 +217,7 @@ export class RoomSignaling implements CallSignaling {
       this.listener_?.reachable(true);
     } catch (error) {
       if (!this.listener_) return;
-      if (error instanceof SignalingError && kLastingRefusals.has(error.code)) {
+      if (isLasting(error)) {
         this.fail_(error);
         return;
       }
@@ -232,17 +232,6 @@ export class RoomSignaling implements CallSignaling {
     listener?.failed(error);
   }
 }
-
-/** Refusals of a join that no waiting cures. */
-export const kLastingRefusals: ReadonlySet<string> = new Set([
-  'token_required',
-  'token_expired',
-  'token_wrong_room',
-  'forbidden',
-  'invalid_message',
-  'topology_unsupported',
-  'not_for_two',
-]);
 
 export function defaultSignalUrl(): string {
   const address = new URL('/signal', globalThis.location.href);

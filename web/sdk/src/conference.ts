@@ -13,16 +13,9 @@ import type {
 import { Connections, isSfu } from './connections.js';
 import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
-import { ParleyError, SignalingError } from './errors.js';
+import { isLasting, ParleyError } from './errors.js';
 import { kHandKey, type RaisedHand } from './hands.js';
-import {
-  choiceOf,
-  defaultUrl,
-  failure,
-  isLasting,
-  peersAsParticipants,
-  wishOf,
-} from './joining.js';
+import { choiceOf, defaultUrl, failure, peersAsParticipants, wishOf } from './joining.js';
 import { LocalMedia } from './local.js';
 import { type Capture, capture } from './media.js';
 import { OwnMetadata } from './own-metadata.js';
@@ -523,7 +516,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       this.setState_('joined');
     } catch (error) {
       if (this.hasEnded_()) return;
-      if (error instanceof SignalingError && isLasting(error)) {
+      if (isLasting(error)) {
         this.end_(error);
         return;
       }

@@ -110,3 +110,18 @@ export function mediaErrorFrom(thrown: unknown): MediaError {
 function isNamed(value: unknown): value is { name: string } {
   return typeof value === 'object' && value !== null && 'name' in value;
 }
+
+/** Whether it is a refusal of a join that no waiting cures. @internal */
+export function isLasting(error: unknown): error is SignalingError {
+  return error instanceof SignalingError && kLasting.has(error.code);
+}
+
+const kLasting: ReadonlySet<string> = new Set([
+  'token_required',
+  'token_expired',
+  'token_wrong_room',
+  'forbidden',
+  'invalid_message',
+  'topology_unsupported',
+  'not_for_two',
+]);

@@ -1,7 +1,6 @@
 // What joining a room needs beside the room: what to capture, where the server is, who is there.
 
 import type { JoinOptions } from './conference-types.js';
-import type { SignalingError } from './errors.js';
 import type { CaptureChoice } from './local.js';
 import type { CaptureWish } from './media.js';
 import type { PeerDescription } from './protocol.js';
@@ -45,17 +44,3 @@ export function peersAsParticipants(peers: PeerDescription[]) {
     .filter((p) => p.id !== kSfu)
     .map(({ id, metadata }) => ({ id, metadata, connection: 'connected' as const, tracks: [] }));
 }
-
-/** Whether no waiting cures the refusal of a join. */
-export function isLasting({ code }: SignalingError): boolean {
-  return kLasting.has(code);
-}
-
-const kLasting = new Set([
-  'token_required',
-  'token_expired',
-  'token_wrong_room',
-  'forbidden',
-  'invalid_message',
-  'topology_unsupported',
-]);
