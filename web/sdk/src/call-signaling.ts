@@ -27,6 +27,11 @@ export interface CallPeer {
   id: string;
   /** Who yields when offers cross; the two sides must differ. */
   polite: boolean;
+  /**
+   * Where the other side is this SDK too: once something is agreed, the one that offered first
+   * yields. Chromium keeps its picture then (see `Link`).
+   */
+  offererYields?: boolean;
   /** Who speaks first; where both would, politeness decides. */
   initiator: boolean;
   iceServers: RTCIceServer[];
@@ -158,6 +163,7 @@ export class RoomSignaling implements CallSignaling {
     this.listener_?.peer({
       id: peer.call,
       polite: this.call_ < peer.call,
+      offererYields: true,
       initiator,
       iceServers: this.iceServers_,
     });

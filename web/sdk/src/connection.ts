@@ -399,6 +399,7 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
       platform: this.platform_,
       peerId: peer.id,
       polite: peer.polite,
+      offererYields: peer.offererYields,
       configuration: configurationOf(this.config_, peer),
       sendDescription: ({ type, sdp = '' }) => {
         if (type === 'offer' || type === 'answer') this.say_({ type, sdp: { type, sdp } });

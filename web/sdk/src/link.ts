@@ -3,7 +3,9 @@
 // all steps in one queue so that no two descriptions are ever being applied at the same time.
 //
 // Toward the server this side is impolite: an offer that crosses ours is ignored, and the server
-// makes it again. In a mesh the one with the smaller id is polite and rolls back.
+// makes it again. Between browsers the one that offered first gives way, since Chromium (seen in 156)
+// never shows a remote picture again when a connection that began by answering rolls back its first
+// offer: the section counts as new, is made anew, and its track is not.
 
 import { Emitter } from './emitter.js';
 import { ConnectionError } from './errors.js';
@@ -13,7 +15,10 @@ import type { Platform } from './platform.js';
 export interface LinkOptions {
   platform: Platform;
   peerId: string;
+  /** Gives way when offers cross. */
   polite: boolean;
+  /** Once something is agreed, the side that offered first gives way instead; the other must know. */
+  offererYields?: boolean | undefined;
   configuration: RTCConfiguration;
   sendDescription(description: RTCSessionDescriptionInit): void;
   sendCandidate(candidate: RTCIceCandidateInit): void;
@@ -50,6 +55,8 @@ export class Link extends Emitter<LinkEvents> {
   private queue_: Promise<void> = Promise.resolve();
   private makingOffer_ = false;
   private ignoringOffer_ = false;
+  /** Whether this side made the offer that was agreed on first; null until then. */
+  private offeredFirst_: boolean | null = null;
   private started_ = false;
   private restarts_ = 0;
   private restartTimer_: unknown;
@@ -124,7 +131,7 @@ export class Link extends Emitter<LinkEvents> {
       if (description.type === 'answer' && this.pc.signalingState !== 'have-local-offer') return;
       if (description.type === 'offer') {
         const collision = this.makingOffer_ || this.pc.signalingState !== 'stable';
-        this.ignoringOffer_ = collision && !this.options_.polite;
+        this.ignoringOffer_ = collision && !this.yields_();
         if (this.ignoringOffer_) return;
       }
       accepted();
@@ -138,6 +145,7 @@ export class Link extends Emitter<LinkEvents> {
         this.beforeSend?.();
         this.sendLocal_();
       }
+      this.offeredFirst_ ??= type === 'answer';
       this.reconcileTracks_();
       this.started_ = true;
       this.emit('negotiated', undefined);
@@ -192,6 +200,11 @@ export class Link extends Emitter<LinkEvents> {
     this.pc.close();
     this.setState_('closed');
     this.clearListeners();
+  }
+
+  private yields_(): boolean {
+    const { polite, offererYields } = this.options_;
+    return offererYields && this.offeredFirst_ !== null ? this.offeredFirst_ : polite;
   }
 
   private edited_({ type, sdp = '' }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {

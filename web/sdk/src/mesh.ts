@@ -1,5 +1,5 @@
 // The connections of a mesh: one to each other participant. The newcomer offers, those already
-// there answer; on collision the smaller id is polite. What each section carries is told from peer
+// there answer; on collision the one that offered first gives way. What each section carries is told from peer
 // to peer by direct messages, since no server sees a mesh's media.
 
 import { kSdkKey } from './chat.js';
@@ -54,6 +54,7 @@ export class Mesh {
       peerId,
       configuration,
       polite: selfId < peerId,
+      offererYields: true,
       sendDescription: (description) => {
         const sdp = description.sdp ?? '';
         if (description.type === 'offer') {

@@ -8,13 +8,14 @@ let sent: RTCSessionDescriptionInit[];
 let link: Link;
 let pc: FakePeerConnection;
 
-function make(polite: boolean) {
+function make(polite: boolean, offererYields = false) {
   platform = new FakePlatform();
   sent = [];
   link = new Link({
     platform,
     peerId: 'sfu',
     polite,
+    offererYields,
     configuration: {},
     sendDescription: (d) => sent.push(d),
     sendCandidate: () => {},
@@ -60,6 +61,27 @@ describe('negotiation', () => {
     await link.handleDescription({ type: 'offer', sdp: 'theirs' });
     expect(pc.remoteDescription?.sdp).toBe('theirs');
     expect(sent.at(-1)?.type).toBe('answer');
+  });
+
+  it('gives way after it offered first, whatever decided before', async () => {
+    make(false, true);
+    link.start(true);
+    await settle();
+    await link.handleDescription({ type: 'answer', sdp: 'a' });
+    void link.offer();
+    await settle();
+    await link.handleDescription({ type: 'offer', sdp: 'theirs' });
+    expect(pc.remoteDescription?.sdp).toBe('theirs');
+  });
+
+  it('does not give way after it answered first: Chromium would lose its picture', async () => {
+    make(true, true);
+    await link.handleDescription({ type: 'offer', sdp: 'first' });
+    void link.offer();
+    await settle();
+    await link.handleDescription({ type: 'offer', sdp: 'theirs' });
+    expect(pc.remoteDescription?.sdp).toBe('first');
+    expect(pc.signalingState).toBe('have-local-offer');
   });
 
   it('does not offer twice at once, and ignores an answer that nobody awaits', async () => {
