@@ -168,20 +168,38 @@ async function seeSuppression(t, browser) {
       processor.on('audio', (stats) => stats.suppressing && done());
     });
     await Promise.race([suppressing, lab.sleep(5000)]);
-    await lab.sleep(700); // it learns what the noise is
-    const [noiseIn, noiseOut] = await lab.record(microphone, cleaned, 0.8);
+    // It learns what the noise is, for a second or two.
+    let noiseIn;
+    let noiseOut;
+    for (let tries = 0; tries < 5; tries += 1) {
+      await lab.sleep(500);
+      [noiseIn, noiseOut] = await lab.record(microphone, cleaned, 0.8);
+      if (lab.decibels(noiseIn) - lab.decibels(noiseOut) > 20) break;
+    }
     voice.start();
     await lab.sleep(100);
     const [voiceIn, voiceOut] = await lab.record(clean, cleaned, 2);
-    const lag = lab.lag(voiceIn, voiceOut);
-    let product = 0;
-    let squaresIn = 0;
-    let squaresOut = 0;
-    for (let i = 0; i < voiceIn.length - lag; i += 1) {
-      product += voiceIn[i] * voiceOut[i + lag];
-      squaresIn += voiceIn[i] ** 2;
-      squaresOut += voiceOut[i + lag] ** 2;
+    // Piece by piece: where a busy machine loses a moment of sound, all that follows is shifted.
+    const [kPiece, kMost] = [12_000, 4800];
+    const pieces = [];
+    for (let at = 0; at + kPiece + kMost <= voiceIn.length; at += kPiece) {
+      if (lab.decibels(voiceIn, at, at + kPiece) < -40) continue;
+      const lag = lab.lag(
+        voiceIn.subarray(at, at + kPiece + kMost),
+        voiceOut.subarray(at, at + kPiece + kMost),
+        kMost,
+      );
+      let product = 0;
+      let squaresIn = 0;
+      let squaresOut = 0;
+      for (let i = at; i < at + kPiece; i += 1) {
+        product += voiceIn[i] * voiceOut[i + lag];
+        squaresIn += voiceIn[i] ** 2;
+        squaresOut += voiceOut[i + lag] ** 2;
+      }
+      pieces.push(product / Math.sqrt(squaresIn * squaresOut));
     }
+    pieces.sort((a, b) => a - b);
     await processor.close();
     return {
       failures: lab.failures,
@@ -189,7 +207,8 @@ async function seeSuppression(t, browser) {
       noiseOut: lab.decibels(noiseOut),
       voiceIn: lab.decibels(voiceIn),
       voiceOut: lab.decibels(voiceOut),
-      likeness: product / Math.sqrt(squaresIn * squaresOut),
+      pieces: pieces.length,
+      likeness: pieces[Math.floor(pieces.length / 2)] ?? 0,
     };
   }, kOff);
   check(heard.failures.length === 0, `no failure, got ${heard.failures}`);
@@ -198,6 +217,7 @@ async function seeSuppression(t, browser) {
   t.measure('likeness of the cleaned speech to the speech', Number(heard.likeness.toFixed(3)), '');
   check(less > 15, `15 dB less noise, got ${JSON.stringify(heard)}`);
   within(heard.voiceOut - heard.voiceIn, -4, 2, 'the voice, which is kept,');
+  check(heard.pieces >= 3, `two seconds with words, got ${JSON.stringify(heard)}`);
   check(heard.likeness > 0.85, `the words to be the same, got ${JSON.stringify(heard)}`);
 }
 

@@ -150,6 +150,10 @@ export async function runAll(cases, summaryFile) {
     summaryFile,
     `${JSON.stringify({ passed, failed, skipped, cases: brief }, null, 2)}\n`,
   );
+  // Once more at the end, where somebody who reads a long log looks first.
+  for (const { name, outcome, reason } of results) {
+    if (outcome === 'failed') console.log(`failed: ${name}: ${reason.split('\n')[0]}`);
+  }
   console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }
