@@ -67,7 +67,10 @@ export interface WebRTCConnectionConfig extends RTCConfiguration {
   name?: string;
   /** Own signaling instead; without room and signaling, `signal` events are to be carried. */
   signaling?: CallSignaling;
-  /** Where nothing else decides it: who yields when offers cross. The two sides must differ. */
+  /**
+   * Where nothing else decides it: who yields when offers cross. The two sides must differ; let it
+   * be the one that offers first, since Chromium loses its picture otherwise.
+   */
   polite?: boolean;
   /** What to capture; `false` captures nothing. Ignored when `stream` is given. */
   capture?: CaptureWish | false;
