@@ -93,7 +93,7 @@ Result<const StoredPacket*, trace::Drop> Publication::take(std::size_t layer,
     if (!packet.bytes.empty()) target.count(stored, packet.bytes.size(), now);  // else: found
     read_audio_level(packet);
     read_announced_layers(packet);
-    if (!stored.padding_only) note_arrival(layer, now);
+    if (!stored.padding_only) note_arrival(layer, stored.facts, now);
     if (muted_) return fail(trace::Drop::kMuted);
 
     const FilteredExtensions extensions(packet, config_.extensions);
@@ -103,8 +103,7 @@ Result<const StoredPacket*, trace::Drop> Publication::take(std::size_t layer,
     if (slot == kNoSlot) return fail(trace::Drop::kTooLarge);
     if (config_.kind == Kind::kVideo && stored.facts.starts_keyframe()) {
         target.on_keyframe(slot, stored);
-        next_reorder_ = now;  // its size may say more than the rates
-        note_arrival(layer, now);
+        reorder_at(now);  // its size may say more than the rates
     }
     return ring_.find(slot);
 }
@@ -148,16 +147,38 @@ void Publication::read_announced_layers(const rtp::PacketView& packet) {
     announced_ = *announced;
 }
 
-void Publication::note_arrival(std::size_t layer, Instant now) {
-    if (!live_[layer]) {
+void Publication::note_arrival(std::size_t layer, const PayloadFacts& facts, Instant now) {
+    if (layers_.size() > 1 && facts.starts_frame) note_frame(layer, facts.keyframe, now);
+    if (!live_[layer] && !stalls_.stalled(layer)) {
         live_[layer] = true;
         if (awaited_[layer] != kNever) awaited_[layer] = Instant::min();
         ++revision_;
     }
-    if (layers_.size() > 1 && now >= next_reorder_) {
-        next_reorder_ = now + kReorderInterval;
-        reorder(now);
+    if (layers_.size() > 1 && now >= next_reorder_) reorder_at(now);
+}
+
+// Layers that stop while this one goes on are not waited for.
+void Publication::note_frame(std::size_t layer, bool keyframe, Instant now) {
+    StreamMask live = 0;
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+        if (live_[i]) live |= stream_bit(i);
     }
+    const StreamMask stalled = stalls_.on_frame(layer, keyframe, live, now);
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+        if ((stalled & stream_bit(i)) != 0) end_layer(i);
+    }
+}
+
+void Publication::end_layer(std::size_t layer) {
+    live_[layer] = false;
+    ++revision_;
+    if (any_live()) return layers_[layer].keyframes().cancel();
+    for (std::size_t i = 0; i < layers_.size(); ++i) stalls_.forgive(i);
+}
+
+void Publication::reorder_at(Instant now) {
+    next_reorder_ = now + kReorderInterval;
+    reorder(now);
 }
 
 void Publication::reorder(Instant now) {
@@ -223,9 +244,7 @@ void Publication::handle_timeout(Instant now) {
             ++revision_;
         }
         if (!live_[i] || layers_[i].live(now)) continue;
-        live_[i] = false;
-        if (any_live()) layers_[i].keyframes().cancel();
-        ++revision_;
+        end_layer(i);
     }
 }
 
@@ -241,6 +260,7 @@ bool Publication::usable(std::size_t layer) const {
 void Publication::set_wanted(std::size_t layer, bool wanted, Instant now) {
     if (!valid(layer)) return;
     awaited_[layer] = wanted ? now + kLayerReturnTime : kNever;
+    stalls_.forgive(layer);
     ++revision_;
 }
 

@@ -22,6 +22,7 @@
 #include "sfu/packet_ring.hpp"
 #include "sfu/participant_clock.hpp"
 #include "sfu/red_unpacker.hpp"
+#include "sfu/stall_watch.hpp"
 #include "sfu/types.hpp"
 
 namespace parley::sfu {
@@ -125,7 +126,10 @@ class Publication {
     void read_announced_layers(const rtp::PacketView& packet);
     void add_options(std::uint8_t index, bool all, Instant now, LayerOptions& options) const;
     void complete(LayerOption& option) const;
-    void note_arrival(std::size_t layer, Instant now);
+    void note_arrival(std::size_t layer, const PayloadFacts& facts, Instant now);
+    void note_frame(std::size_t layer, bool keyframe, Instant now);
+    void end_layer(std::size_t layer);
+    void reorder_at(Instant now);
     void reorder(Instant now);
 
     PublicationConfig config_;
@@ -134,6 +138,7 @@ class Publication {
     std::vector<bool> live_;
     /// Until when a layer counts as there without arriving: kNever while it is off by request.
     std::vector<Instant> awaited_;
+    StallWatch stalls_;
     std::vector<std::uint8_t> order_;
     PacketRing ring_;
     std::uint32_t revision_ = 0;

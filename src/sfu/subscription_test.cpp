@@ -211,6 +211,37 @@ TEST_F(Conference, AMissingLayerIsReplacedByTheLowestLiveOne) {
     EXPECT_EQ(subscription_->reason(*publication_), Reason::kWish);
 }
 
+// A publisher whose path becomes narrow stops its highest layer without a word.
+TEST_F(Conference, ALayerThatStopsWhileOthersGoOnIsLeftSoon) {
+    make(test::vp8_config({"a", "b"}), {.wish = Wish::kHigh});
+    asked_ = {true, true};
+    run({0, 1}, 2s);
+    ASSERT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
+    run({0}, 550ms);
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 0}));
+    EXPECT_EQ(subscription_->reason(*publication_), Reason::kLowerLayerOnlyLive);
+    asked_[1] = true;
+    run({0, 1}, 200ms);
+    EXPECT_EQ(subscription_->layer(*publication_), (LayerId{.stream = 1}));
+    run({}, 1s);  // all pause: nothing is judged by that
+    tick({1});
+    EXPECT_TRUE(publication_->live(0));
+    EXPECT_TRUE(publication_->live(1));
+}
+
+// What was said of it while others went on must not silence the last one.
+TEST_F(Conference, AStalledLayerIsThereWhenItsSiblingsStop) {
+    make(test::vp8_config({"a", "b"}), {.wish = Wish::kHigh});
+    asked_ = {true, true};
+    run({0, 1}, 1s);
+    run({0}, 1s);
+    ASSERT_FALSE(publication_->live(1));
+    run({}, 3s);
+    ASSERT_FALSE(publication_->any_live());
+    tick({1});
+    EXPECT_TRUE(publication_->live(1));
+}
+
 TEST_F(Conference, AWishAboveWhatArrivesGetsTheNearestBelow) {
     make(test::vp8_config({"a", "b", "c"}), {.wish = Wish::kHigh});
     asked_ = {true, true, true};
