@@ -17,6 +17,11 @@ export class CallChannels {
     return [...this.own_, ...this.remote_];
   }
 
+  /** What the browser has taken and not sent yet. */
+  get bufferedAmount(): number {
+    return this.all.reduce((sum, channel) => sum + channel.bufferedAmount, 0);
+  }
+
   create(label: string, options: DataChannelOptions): DataChannel {
     const channel = this.make_(label, options);
     this.own_.add(channel);

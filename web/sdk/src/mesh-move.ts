@@ -1,5 +1,5 @@
 // A room's move from the mesh to the server: the mesh stays until media flows over the server at both
-// ends, so that nobody sees a gap.
+// ends, so that nobody sees a gap, and until what browsers took for its data channels is sent.
 
 import type { Mesh } from './mesh.js';
 import type { Platform } from './platform.js';
@@ -40,7 +40,7 @@ export class MeshMove {
   private async look_(): Promise<void> {
     const arrived = await arrivedTracks(this.server_);
     if (this.stopped_) return;
-    if (this.everythingArrived_(arrived)) {
+    if (this.mesh_.dataSent && this.everythingArrived_(arrived)) {
       this.mesh_.announceMoved();
       if (this.mesh_.links.length === 0) this.done_();
     }

@@ -46,6 +46,11 @@ export class Mesh {
     return this.peers_.size > 0 && this.links.every((l) => l.state === 'connected');
   }
 
+  /** No data waits in the browser for a connection that may be closed. */
+  get dataSent(): boolean {
+    return this.options_.data.meshSent;
+  }
+
   connect(peerId: string, offer: boolean): void {
     if (this.peers_.has(peerId)) return;
     const { platform, configuration, selfId, local, send } = this.options_;

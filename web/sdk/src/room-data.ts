@@ -61,6 +61,11 @@ export class RoomData {
     for (const channel of this.channels_) this.open_(peerId, peer, channel);
   }
 
+  /** Whether a mesh has sent all that browsers took for it. */
+  get meshSent(): boolean {
+    return [...this.peers_.values()].every((peer) => peer.bufferedAmount === 0);
+  }
+
   drop(peerId: string): void {
     this.peers_.get(peerId)?.close();
     this.peers_.delete(peerId);

@@ -600,6 +600,27 @@ describe('a mesh', () => {
     expect(shown()).toBe(after);
   });
 
+  it('keeps the mesh until the data that the browser took for it is sent', async () => {
+    await enter(mesh);
+    const old = platform.connection;
+    const channel = client.createDataChannel('game');
+    old.channels[0]?.open();
+    await channel.send('the last word');
+    platform.socket.receive({
+      type: 'topology',
+      topology: 'sfu',
+      peers: [{ id: 'sfu', metadata: {} }],
+    });
+    await settle();
+    await answer();
+    platform.socket.receive({ type: 'direct', from: 'ada', parley: { moved: true } });
+    await platform.advance(1000);
+    expect(old.signalingState).not.toBe('closed');
+    old.channels[0]?.transmit();
+    await platform.advance(400);
+    expect(old.signalingState).toBe('closed');
+  });
+
   it('closes the mesh at the latest when the server stops relaying', async () => {
     await enter(mesh);
     const old = platform.connection;
