@@ -82,8 +82,8 @@ def run_counted(name, command, timeout, totals, cwd=ROOT, env=None):
         print(output)
         failed = max(failed, 1)
     else:
-        for line in output.splitlines():  # measurements are worth seeing in a green run too
-            if line.startswith("measured:"):
+        for line in output.splitlines():  # worth seeing in a green run too
+            if line.startswith(("measured:", "unsteady:")):
                 print("     " + line)
     totals.add(name, passed, failed, skipped, seconds)
 
