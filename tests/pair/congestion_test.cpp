@@ -105,7 +105,7 @@ TEST_F(Congestion, ALinkThatBecomesNarrowTakesOneLayerAndGivesItBack) {
     camera_.frame_bytes = {400, 1450, 3650};
     run(12s);
     ASSERT_EQ(layer(bob_), "high");
-    auto& link = world_.limit(bob_, Bitrate::from_kbps(520));
+    auto& link = world_.limit(bob_, Bitrate::from_kbps(540));
     EXPECT_LE(time_until([&] { return layer(bob_) == "medium"; }, 5s), 1s);
     EXPECT_LE(time_until([&] { return link.queue(world_.now) < 60ms; }, 5s), 2s);
     // What waits is drained, and the estimate stays what the link carries.
