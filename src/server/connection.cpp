@@ -406,18 +406,33 @@ void Connection::on_websocket_event(WebSocketEvent event) {
     }
 }
 
+bool Connection::fits_or_closes(std::size_t size) {
+    if (out_.bytes() + size <= control_.settings().http.send_queue_bytes) return true;
+    control_.counters().drop(Drop::kSendQueueFull);
+    log::info("{} reads too slowly: {} wait for it; closing", caller_.remote.to_string(),
+              show_size(out_.bytes()));
+    out_.keep_started();
+    tell_closed(close_code::kAbnormal);
+    begin_websocket_close(close_code::kTryAgainLater, "too slow: the send queue is full");
+    return false;
+}
+
 void Connection::queue_frame(std::string frame) {
-    if (phase_ != Phase::kWebSocket) return;
-    if (out_.bytes() + frame.size() > control_.settings().http.send_queue_bytes) {
-        control_.counters().drop(Drop::kSendQueueFull);
-        log::info("{} reads too slowly: {} wait for it; closing", caller_.remote.to_string(),
-                  show_size(out_.bytes()));
-        out_.keep_started();
-        tell_closed(close_code::kAbnormal);
-        return begin_websocket_close(close_code::kTryAgainLater,
-                                     "too slow: the send queue is full");
-    }
+    if (phase_ != Phase::kWebSocket || !fits_or_closes(frame.size())) return;
     out_.push(std::move(frame));
+    if (!write_blocked_) flush();
+    arm();
+}
+
+bool Connection::send_text_later(std::string_view text) {
+    std::string frame = write_text_frame(text);
+    if (phase_ != Phase::kWebSocket || !fits_or_closes(frame.size())) return false;
+    out_.push(std::move(frame));
+    return !write_blocked_ && !std::exchange(flush_waits_, true);
+}
+
+void Connection::send_waiting() {
+    flush_waits_ = false;
     if (!write_blocked_) flush();
     arm();
 }
@@ -450,6 +465,7 @@ void Connection::tell_closed(std::uint16_t code) {
 // ---- sending and the end ------------------------------------------------------------------------
 
 void Connection::flush() {
+    flush_waits_ = false;
     if (phase_ == Phase::kClosed) return;
     while (!out_.empty()) {
         const auto result = write_some(out_.front());

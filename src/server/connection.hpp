@@ -34,6 +34,9 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
     // For the signaling service.
     void send_text(std::string_view text);
+    /// Waits until `send_waiting()` or until something else is sent. True: the first that waits.
+    bool send_text_later(std::string_view text);
+    void send_waiting();
     void send_ping();
     void close_websocket(std::uint16_t code, std::string_view reason);
 
@@ -82,6 +85,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
     void open_websocket(signal::ConnectionInfo info);
     void on_websocket_event(WebSocketEvent event);
     void queue_frame(std::string frame);
+    bool fits_or_closes(std::size_t size);
     void begin_websocket_close(std::uint16_t code, std::string_view reason);
     void tell_closed(std::uint16_t code);
 
@@ -101,6 +105,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
     bool write_blocked_ = false;
     bool close_after_flush_ = false;
     bool between_requests_ = false;
+    bool flush_waits_ = false;  // the server comes back for it
     Instant deadline_ = kNever;
     OutQueue out_;
     std::string pending_;  // read but not yet consumed

@@ -31,6 +31,9 @@ constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr auto kAcceptPause = std::chrono::milliseconds(200);
 /// Media events taken in one turn, so that sockets get theirs.
 constexpr int kEventsPerTurn = 1024;
+/// How long news of a crowd wait for more: people do not notice, and who joins at once with others
+/// is told of in one write.
+constexpr Duration kNewsPatience = 20ms;
 constexpr std::size_t kScratchBytes = 16 * 1024;  // one TLS record
 /// After the grace, what remains for close frames to leave.
 constexpr Duration kLastFlush = 1s;
@@ -57,6 +60,7 @@ class Server::Impl final : public Control {
           media_(media),
           service_(service_config(settings_), random),
           service_timer_(io_),
+          news_timer_(io_),
           tick_(io_),
           signals_(io_),
           scratch_(kScratchBytes) {}
@@ -115,6 +119,7 @@ class Server::Impl final : public Control {
     void pump();
     bool pump_once();
     void deliver(signal::Output output);
+    void flush_news();
     void look_whether_media_caught_up();
     void finish_when_quiet();
 
@@ -128,6 +133,7 @@ class Server::Impl final : public Control {
 
     asio::io_context io_{1};
     asio::steady_timer service_timer_;
+    asio::steady_timer news_timer_;
     asio::steady_timer tick_;
     asio::signal_set signals_;
     std::vector<Listener> listeners_;
@@ -138,6 +144,7 @@ class Server::Impl final : public Control {
     std::vector<std::uint8_t> scratch_;
 
     std::deque<std::pair<signal::ConnectionId, std::uint16_t>> closed_;
+    std::vector<signal::ConnectionId> with_news_;  // what waits there is sent when the timer ends
     bool pumping_ = false;
     bool reads_paused_ = false;
     bool stopping_ = false;
@@ -373,8 +380,16 @@ void Server::Impl::deliver(signal::Output output) {
         return found == sockets_.end() ? nullptr : found->second->shared_from_this();
     };
     if (const auto* text = std::get_if<signal::SendText>(&output)) {
-        if (const auto connection = connection_of(text->connection))
-            connection->send_text(text->text);
+        const auto connection = connection_of(text->connection);
+        if (!connection) return;
+        if (!text->may_wait) return connection->send_text(text->text);
+        if (!connection->send_text_later(text->text)) return;
+        with_news_.push_back(text->connection);
+        if (with_news_.size() > 1) return;
+        news_timer_.expires_after(kNewsPatience);
+        news_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) flush_news();
+        });
     } else if (const auto* ping = std::get_if<signal::SendPing>(&output)) {
         if (const auto connection = connection_of(ping->connection)) connection->send_ping();
     } else if (const auto* close = std::get_if<signal::Close>(&output)) {
@@ -384,6 +399,16 @@ void Server::Impl::deliver(signal::Output output) {
         counters_.websockets_open = sockets_.size();
         connection->close_websocket(close->code, close->reason);
     }
+}
+
+void Server::Impl::flush_news() {
+    for (const auto id : std::exchange(with_news_, {})) {
+        const auto found = sockets_.find(id);
+        if (found == sockets_.end()) continue;
+        const auto connection = found->second->shared_from_this();
+        connection->send_waiting();
+    }
+    pump();
 }
 
 /// True when there was anything to do.

@@ -117,6 +117,22 @@ TEST(Server, SpeaksSignalingAtBothAddresses) {
     EXPECT_TRUE(eventually([&] { return !server.media.commands().empty(); }));
 }
 
+// News of a crowd waits some milliseconds for more, and then goes by itself.
+TEST(Server, ACrowdIsToldOfWhoComes) {
+    TestServer server(quick_settings());
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(std::make_unique<Client>(server.port));
+        (void)clients.back()->upgrade("/signal");
+        const auto name = "number-" + std::to_string(i);
+        clients.back()->send_text(R"({"type":"join","room":"crowd","metadata":{"name":")" + name +
+                                  R"("}})");
+        EXPECT_FALSE(clients.back()->read_message("\"joined\"").empty()) << i;
+    }
+    EXPECT_THAT(clients[0]->read_message("number-19"), HasSubstr("participant-joined"));
+    EXPECT_THAT(clients[18]->read_message("number-19"), HasSubstr("participant-joined"));
+}
+
 TEST(Server, MessagesSentWithTheHandshakeAreNotLost) {
     TestServer server(quick_settings());
     Client client(server.port);

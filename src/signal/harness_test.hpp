@@ -19,6 +19,7 @@ class Harness {
  public:
     struct Client {
         std::vector<Json> inbox;  // of this socket, oldest first
+        int may_wait = 0;         // of those, messages that the server may hold back
         std::optional<Close> closed;
         int pings = 0;
     };
@@ -143,6 +144,7 @@ class Harness {
             FAIL() << violation->field << " " << violation->problem << ": " << output.text;
         }
         client.inbox.push_back(std::move(message));
+        if (output.may_wait) ++client.may_wait;
     }
     void drain(bool answer_pings = true) {
         while (auto output = service.poll_output()) {

@@ -108,10 +108,11 @@ class Service::Impl {
 
     // Sending (sending.cpp).
     void send(Session& session, const Json& message, StateKind kind = StateKind::kNone);
-    void send_text(Session& session, const std::string& text, StateKind kind);
+    void send_text(Session& session, const std::string& text, StateKind kind,
+                   bool may_wait = false);
     void send_room(const Room& room, const Json& message, const Session* except = nullptr,
                    StateKind kind = StateKind::kNone);
-    void send_raw(ConnectionId connection, std::string text);
+    void send_raw(ConnectionId connection, std::string text, bool may_wait = false);
     Json error_json(ErrorCode code, const ErrorDetail& detail);
     void send_error(Session& session, ErrorCode code, const ErrorDetail& detail);
 

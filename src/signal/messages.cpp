@@ -109,19 +109,20 @@ Json track_json(const TrackInfo& info) {
             {"simulcast", info.simulcast}};
 }
 
+// Member by member: a list of pairs would be copied twice, and a large room's newcomer is told of
+// all.
 Json participant_json(const Session& session) {
-    Json participant{{"id", session.id},
-                     {"metadata", session.metadata},
-                     {"connection", session.connection ? "connected" : "reconnecting"},
-                     {"tracks", Json::array()}};
+    Json participant = Json::object();
+    participant["id"] = session.id;
+    participant["metadata"] = session.metadata;
+    participant["connection"] = session.connection ? "connected" : "reconnecting";
+    Json& tracks = participant["tracks"] = Json::array();
     if (session.grant && !session.grant->identity.empty()) {
         participant["identity"] = session.grant->identity;
     }
     if (session.grant && !session.grant->name.empty()) participant["name"] = session.grant->name;
     if (session.quality) participant["quality"] = to_string(*session.quality);
-    for (const auto& [id, track] : session.tracks) {
-        participant["tracks"].push_back(track_json(track));
-    }
+    for (const auto& [id, track] : session.tracks) tracks.push_back(track_json(track));
     return participant;
 }
 

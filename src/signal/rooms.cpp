@@ -176,16 +176,18 @@ Json Service::Impl::joined_json(const Session& session, Json peers) const {
     for (const auto* member : room.members) {
         if (member != &session) participants.push_back(participant_json(*member));
     }
-    return {{"type", "joined"},
-            {"room", room.name},
-            {"clientId", session.id},
-            {"peers", std::move(peers)},
-            {"topology", room.mesh ? "mesh" : "sfu"},
-            {"participants", std::move(participants)},
-            {"rights", rights_json(session)},
-            {"iceServers", ice_servers_json(config_)},
-            {"metadata", session.metadata},
-            {"resumable", session.can.resume}};
+    Json joined{{"type", "joined"},
+                {"room", room.name},
+                {"clientId", session.id},
+                {"topology", room.mesh ? "mesh" : "sfu"},
+                {"rights", rights_json(session)},
+                {"iceServers", ice_servers_json(config_)},
+                {"metadata", session.metadata},
+                {"resumable", session.can.resume}};
+    // In braces they would be copied.
+    joined["peers"] = std::move(peers);
+    joined["participants"] = std::move(participants);
+    return joined;
 }
 
 void Service::Impl::say_joined(Session& session) {

@@ -5,22 +5,29 @@
 #include "signal/impl.hpp"
 
 namespace parley::signal {
+namespace {
 
-void Service::Impl::send_raw(ConnectionId connection, std::string text) {
+/// From so many members on a room is a crowd, whose news need not be sent one by one.
+constexpr std::size_t kCrowd = 16;
+
+}  // namespace
+
+void Service::Impl::send_raw(ConnectionId connection, std::string text, bool may_wait) {
     ++totals_.messages_out;
-    outputs_.push_back(SendText{connection, std::move(text)});
+    outputs_.push_back(SendText{connection, std::move(text), may_wait});
 }
 
-void Service::Impl::send_text(Session& session, const std::string& text, StateKind kind) {
+void Service::Impl::send_text(Session& session, const std::string& text, StateKind kind,
+                              bool may_wait) {
     if (!session.numbered()) {
-        if (session.connection) send_raw(*session.connection, text);
+        if (session.connection) send_raw(*session.connection, text, may_wait);
         return;
     }
     // `text` is an object with at least `type`; its number goes before the closing brace.
     std::string numbered(text, 0, text.size() - 1);
     numbered += ",\"seq\":" + std::to_string(++session.sent_seq) + "}";
     totals_.resume_evictions += session.missed.push(session.sent_seq, numbered, kind, now_);
-    if (session.connection) send_raw(*session.connection, std::move(numbered));
+    if (session.connection) send_raw(*session.connection, std::move(numbered), may_wait);
 }
 
 void Service::Impl::send(Session& session, const Json& message, StateKind kind) {
@@ -30,8 +37,9 @@ void Service::Impl::send(Session& session, const Json& message, StateKind kind) 
 void Service::Impl::send_room(const Room& room, const Json& message, const Session* except,
                               StateKind kind) {
     const auto text = to_text(message);
+    const bool crowd = room.members.size() >= kCrowd;
     for (auto* member : room.members) {
-        if (member != except) send_text(*member, text, kind);
+        if (member != except) send_text(*member, text, kind, crowd);
     }
 }
 

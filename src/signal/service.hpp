@@ -67,6 +67,9 @@ enum class CloseCode : std::uint16_t {
 struct SendText {
     ConnectionId connection;
     std::string text;
+    /// News of a crowd, that may wait a few milliseconds for more of the kind: a write for each
+    /// piece to each member is most of what a large room's joins cost.
+    bool may_wait = false;
 };
 struct SendPing {
     ConnectionId connection;

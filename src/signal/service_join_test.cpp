@@ -307,6 +307,21 @@ TEST(Join, IceServersAreHandedOut) {
     EXPECT_EQ(h.last(a, "joined")["iceServers"], expected);
 }
 
+// Of a few people each is told at once; in a crowd news may wait, and answers may not.
+TEST(Join, NewsOfACrowdMayWait) {
+    Harness h;
+    const auto [first, first_id] = h.join("r");
+    for (int i = 2; i < 16; ++i) h.join("r");
+    EXPECT_EQ(h.all(first, "participant-joined").size(), 14U);
+    EXPECT_EQ(h.clients[first].may_wait, 0);
+    const auto [last, last_id] = h.join("r");
+    EXPECT_EQ(h.clients[first].may_wait, 1);
+    EXPECT_EQ(h.last(last, "joined")["participants"].size(), 15U);
+    EXPECT_EQ(h.clients[last].may_wait, 0);
+    h.say(first, {{"type", "direct"}, {"to", last_id}, {"text", "now"}});
+    EXPECT_EQ(h.clients[last].may_wait, 0);
+}
+
 TEST(Join, MetadataMayChange) {
     Harness h;
     const auto [a, a_id] = h.join("r");
