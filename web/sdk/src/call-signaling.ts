@@ -214,6 +214,7 @@ export class RoomSignaling implements CallSignaling {
   private async rejoin_(): Promise<void> {
     if (!this.listener_) return;
     this.listener_.reachable(false);
+    this.options_.platform.clearTimer(this.rejoinTimer_);
     if (this.signaling_.state !== 'open') return; // sessionLost comes again with the socket
     try {
       const joined = await this.signaling_.join(this.joinMessage_());

@@ -15,7 +15,15 @@ import { type DeviceChange, watchDevices } from './devices.js';
 import { Emitter } from './emitter.js';
 import { isLasting, ParleyError } from './errors.js';
 import { kHandKey, type RaisedHand } from './hands.js';
-import { choiceOf, defaultUrl, failure, peersAsParticipants, wishOf } from './joining.js';
+import {
+  choiceOf,
+  defaultUrl,
+  failure,
+  givenUp,
+  peersAsParticipants,
+  stopWhenOpen,
+  wishOf,
+} from './joining.js';
 import { LocalMedia } from './local.js';
 import { type Capture, capture } from './media.js';
 import { OwnMetadata } from './own-metadata.js';
@@ -71,6 +79,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private signaling_: SignalingClient | null = null;
   private local_: LocalMedia | null = null;
   private rejoinTimer_: unknown;
+  private rejoining_ = false;
   private joinMessage_: JoinMessage | null = null;
 
   clientId: string | null = null;
@@ -263,10 +272,12 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     };
     const signaling = this.makeSignaling_(options.token);
     this.signaling_ = signaling;
+    const capturing = this.capture_(options);
     try {
       // All of these take time: the socket, the devices, the first offer.
       const greeted = signaling.connect();
-      const stream = await Promise.race([this.capture_(options), failure(greeted)]);
+      const stream = await Promise.race([capturing, failure(greeted)]);
+      if (this.signaling_ !== signaling) throw givenUp();
       this.local_ = this.makeLocal_(options);
       this.local_.adopt(stream, {
         camera: options.cameraOn ?? true,
@@ -277,8 +288,13 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       await greeted;
       this.entered_(await signaling.join(this.joinMessage_));
     } catch (error) {
-      this.release_();
-      this.setState_('idle');
+      // A camera may open after all of this is over.
+      if (!options.stream) stopWhenOpen(capturing);
+      // Who left meanwhile has released everything, and may be joining anew.
+      if (this.signaling_ === signaling) {
+        this.release_();
+        this.setState_('idle');
+      }
       throw error;
     }
     this.setState_('joined');
@@ -509,6 +525,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.setState_('reconnecting');
     this.platform_.clearTimer(this.rejoinTimer_);
     if (this.signaling_.state !== 'open') return; // sessionLost comes again with the socket
+    if (this.rejoining_) return; // lost media and a lost session ask for the same
+    this.rejoining_ = true;
     try {
       const message = await this.signaling_.join(this.joinMessage_);
       this.connections_.close();
@@ -521,6 +539,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
         return;
       }
       this.rejoinTimer_ = this.platform_.setTimer(() => void this.rejoin_(), kRejoinDelayMs);
+    } finally {
+      this.rejoining_ = false;
     }
   }
 

@@ -1,6 +1,7 @@
 // What joining a room needs beside the room: what to capture, where the server is, who is there.
 
 import type { JoinOptions } from './conference-types.js';
+import { ParleyError } from './errors.js';
 import type { CaptureChoice } from './local.js';
 import type { CaptureWish } from './media.js';
 import type { PeerDescription } from './protocol.js';
@@ -31,6 +32,24 @@ export function failure(promise: Promise<unknown>): Promise<never> {
   return new Promise((_resolve, reject) => {
     promise.catch(reject);
   });
+}
+
+export function givenUp(): ParleyError {
+  return new ParleyError(
+    'join_given_up',
+    'The room was left before it was entered.',
+    'Join again.',
+  );
+}
+
+/** For devices that nobody waits for any more. */
+export function stopWhenOpen(capturing: Promise<MediaStream | null>): void {
+  capturing.then(
+    (stream) => {
+      for (const track of stream?.getTracks() ?? []) track.stop();
+    },
+    () => {}, // who joined was told
+  );
 }
 
 export function defaultUrl(): string {

@@ -91,6 +91,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   private resumable_ = false;
   private resuming_ = false;
   private everOpened_ = false;
+  private everJoined_ = false;
   private lastSeqIn_ = 0;
   private lastSeqOut_ = 0;
   private unconfirmed_: { seq: number; text: string }[] = [];
@@ -125,6 +126,10 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   }
 
   join(message: JoinMessage): Promise<JoinedMessage> {
+    this.settleJoin_(
+      null,
+      new SignalingError('join_superseded', 'Another join followed.', 'Wait for the newer one.'),
+    );
     this.forgetSession_();
     return new Promise((resolve, reject) => {
       const timer = this.options_.platform.setTimer(() => {
@@ -234,9 +239,11 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     }
     if (!this.everOpened_) {
       void this.askWhy_();
-    } else if (this.greeting_ || this.pendingJoin_) {
+    } else if (this.greeting_ || (this.pendingJoin_ && !this.everJoined_)) {
       this.finish_(unreachable());
     } else {
+      // Who was in a room comes back to it, also when the way back is cut once more.
+      this.settleJoin_(null, unreachable());
       this.retryLater_();
     }
   }
@@ -318,6 +325,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
       return;
     }
     this.resumable_ = message.resumable === true;
+    this.everJoined_ = true;
     this.settleJoin_(message, null);
   }
 

@@ -3,6 +3,7 @@ import { ConferenceClient } from '../src/conference.js';
 import type { ParleyError } from '../src/errors.js';
 import {
   type AnyMessage,
+  FakeDevices,
   FakePlatform,
   type FakeSocket,
   FakeTrack,
@@ -506,6 +507,61 @@ describe('coming back', () => {
     expect(platform.connection.signalingState).toBe('closed');
     await platform.advance(60_000);
     expect(platform.timerCount).toBe(0);
+  });
+
+  it('closes a camera that opens only after the join was given up', async () => {
+    let open = () => {};
+    const held = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const devices = new FakeDevices();
+    (platform as { mediaDevices: unknown }).mediaDevices = devices;
+    const real = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wish) => {
+      await held;
+      return real(wish);
+    };
+    const joining = client.join('room', { name: 'Me' });
+    await client.leave();
+    await expect(joining).rejects.toThrow();
+    open();
+    await settle();
+    expect(devices.opened.length).toBeGreaterThan(0);
+    expect(devices.opened.every((t) => t.stopped)).toBe(true);
+  });
+
+  it('may be joined anew at once when a join was given up', async () => {
+    const first = client.join('room', { stream: fakeStream([new FakeTrack('video')]) });
+    const failed = expect(first).rejects.toThrow();
+    await client.leave();
+    await enter();
+    await failed;
+    expect(client.state).toBe('joined');
+    expect(camera.stopped).toBe(false);
+  });
+
+  it('takes one new place when two reasons ask for one', async () => {
+    await enter({ participants: [ada()] });
+    await answer();
+    platform.connection.become('connected');
+    platform.socket.drop();
+    await platform.advance(1000);
+    await greet(platform.socket);
+    platform.socket.receive({
+      type: 'error',
+      code: 'resume_failed',
+      message: '',
+      cause: '',
+      remedy: '',
+      inReplyTo: 'resume',
+    });
+    await settle();
+    platform.connection.become('failed');
+    for (let i = 0; i < 8; i += 1) {
+      await platform.advance(1000);
+      platform.socket.receive({ type: 'pong' });
+    }
+    expect(platform.socket.sentOf('join')).toHaveLength(1);
   });
 
   it('leaves nothing running after leave', async () => {

@@ -140,6 +140,47 @@ describe('a dropped socket', () => {
     expect(platform.socket.sent[0]).toMatchObject({ token: 'second-token' });
   });
 
+  it('is opened again when it drops while a room is entered anew', async () => {
+    await join();
+    let lost = 0;
+    client.on('sessionLost', () => {
+      lost += 1;
+    });
+    platform.socket.drop();
+    await reopen();
+    platform.socket.receive({
+      type: 'error',
+      code: 'resume_failed',
+      message: '',
+      cause: '',
+      remedy: '',
+      inReplyTo: 'resume',
+    });
+    expect(lost).toBe(1);
+    const again = expect(client.join({ type: 'join', room: 'r' })).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    platform.socket.drop();
+    await again;
+    expect(client.state).toBe('waiting');
+    await reopen();
+    expect(lost).toBe(2);
+    const entered = client.join({ type: 'join', room: 'r' });
+    platform.socket.receive(joined);
+    expect((await entered).clientId).toBe('me');
+  });
+
+  it('settles a join that another follows', async () => {
+    await connect();
+    const first = expect(client.join({ type: 'join', room: 'r' })).rejects.toMatchObject({
+      code: 'join_superseded',
+    });
+    const second = client.join({ type: 'join', room: 's' });
+    platform.socket.receive({ ...joined, room: 's' });
+    await first;
+    expect((await second).room).toBe('s');
+  });
+
   it('says again what the server has not got, and only that', async () => {
     await join();
     client.send({ type: 'describe-track', mid: '0', muted: true });

@@ -25,6 +25,14 @@ const cryptor = new FrameCryptor();
 const outgoing = new Set<Transformer>();
 const kReportMs = 500;
 
+/** Told once: what fails for one frame may fail for each. */
+let failed = false;
+function fail(error: unknown): void {
+  if (failed) return;
+  failed = true;
+  scope.postMessage({ type: 'failed', reason: String(error) });
+}
+
 function pass(
   readable: ReadableStream<EncodedFrame>,
   writable: WritableStream<EncodedFrame>,
@@ -37,10 +45,16 @@ function pass(
       const { mimeType } = frame.getMetadata();
       const codec = mimeType === undefined ? fallback : codecOf(mimeType);
       const octets = new Uint8Array(frame.data);
-      const changed =
-        side === 'send'
-          ? await cryptor.encrypt(octets, codec)
-          : await cryptor.decrypt(octets, codec);
+      let changed: Uint8Array<ArrayBuffer> | null = null;
+      try {
+        changed =
+          side === 'send'
+            ? await cryptor.encrypt(octets, codec)
+            : await cryptor.decrypt(octets, codec);
+      } catch (error) {
+        // One frame that the browser could not work on ends no stream.
+        fail(error);
+      }
       if (!changed) return;
       frame.data = changed.buffer;
       controller.enqueue(frame);
