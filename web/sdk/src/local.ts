@@ -49,7 +49,7 @@ export class LocalMedia {
   readonly publishers = new Set<Publisher>();
   private readonly main_: MediaStream;
   /** Counts what was wanted of each kind: a device that opens after something newer is let go. */
-  private readonly wanted_ = { audio: 0, video: 0 };
+  private readonly wanted_ = { audio: 0, video: 0, screen: 0 };
 
   constructor(
     private readonly platform_: Platform,
@@ -90,7 +90,7 @@ export class LocalMedia {
       publication.track = track;
       this.watchEnd_(publication);
       await this.replaceEverywhere_(publication);
-    } else if (!publication.track) {
+    } else if (publication.track?.readyState !== 'live') {
       this.wanted_.audio += 1;
     }
     publication.muted = !on;
@@ -154,7 +154,8 @@ export class LocalMedia {
 
   async startScreen(stream?: MediaStream): Promise<void> {
     if (this.publications.has('screen')) return;
-    const screen = stream ?? (await captureScreen(this.platform_));
+    const screen = stream ?? (await this.chooseScreen_());
+    if (!screen) return;
     const picture = screen.getVideoTracks()[0];
     if (!picture) throw mediaError('unsupported');
     // Text must stay sharp; motion may suffer.
@@ -185,6 +186,7 @@ export class LocalMedia {
   }
 
   stopScreen(): void {
+    this.wanted_.screen += 1;
     for (const source of ['screen', 'screen-audio'] as const) {
       const publication = this.publications.get(source);
       if (!publication) continue;
@@ -211,6 +213,7 @@ export class LocalMedia {
   stop(): void {
     this.wanted_.audio += 1;
     this.wanted_.video += 1;
+    this.wanted_.screen += 1;
     for (const publication of this.publications.values()) publication.track?.stop();
     this.publications.clear();
     this.publishers.clear();
@@ -305,6 +308,16 @@ export class LocalMedia {
   private forgetDevice_(kind: 'audio' | 'video'): void {
     const { deviceId: _gone, groupId: _group, ...rest } = this.choice_[kind] ?? {};
     this.choice_[kind] = rest;
+  }
+
+  // The person may take long to choose; null when something newer was wanted meanwhile.
+  private async chooseScreen_(): Promise<MediaStream | null> {
+    this.wanted_.screen += 1;
+    const ticket = this.wanted_.screen;
+    const screen = await captureScreen(this.platform_);
+    if (ticket === this.wanted_.screen) return screen;
+    for (const track of screen.getTracks()) track.stop();
+    return null;
   }
 
   /** Opens a device; null when something newer was wanted while it opened. */

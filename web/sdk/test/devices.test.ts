@@ -103,6 +103,37 @@ describe('in a call', () => {
     expect(losses).toEqual([]);
   });
 
+  it('shares one screen, whatever is pressed while the person chooses', async () => {
+    await Promise.all([room.client.startScreenShare(), room.client.startScreenShare()]);
+    const live = room.devices.shown.filter((t) => t.readyState === 'live');
+    expect(live).toHaveLength(1);
+    expect(room.client.screenTrack).toBe(live[0]);
+    await room.client.stopScreenShare();
+    expect(live[0]?.readyState).toBe('ended');
+  });
+
+  it('shares nothing that was chosen after stopping or leaving', async () => {
+    const choosing = room.client.startScreenShare();
+    await room.client.stopScreenShare();
+    await choosing;
+    expect(room.client.screenTrack).toBeNull();
+    const again = room.client.startScreenShare();
+    await room.client.leave();
+    await again;
+    expect(room.devices.shown.map((t) => t.readyState)).toEqual(['ended', 'ended']);
+  });
+
+  it('stays muted when the person muted while a microphone opened', async () => {
+    await room.client.setMicrophone(false);
+    room.devices.pull('mic1', { quietly: true });
+    const old = microphone();
+    old?.stop(); // as of a device that ended without an event
+    const opening = room.client.setMicrophone(true);
+    await room.client.setMicrophone(false);
+    await opening;
+    expect(room.client.microphoneOn).toBe(false);
+  });
+
   it('changes devices, and back to the default', async () => {
     await room.client.setDevice('audio', 'mic2');
     expect(microphone()?.label).toBe('Headset');

@@ -273,6 +273,7 @@ export class FakeDevices extends EventTarget {
   opened: FakeTrack[] = [];
   denied = new Set<'audio' | 'video'>();
   screens: DisplayMediaStreamOptions[] = [];
+  shown: FakeTrack[] = [];
   list: FakeDevice[] = [
     { kind: 'audioinput', deviceId: 'mic1', label: 'Desk microphone' },
     { kind: 'audioinput', deviceId: 'mic2', label: 'Headset' },
@@ -299,6 +300,7 @@ export class FakeDevices extends EventTarget {
     this.screens.push(options);
     const track = new FakeTrack('video');
     track.label = 'Screen';
+    this.shown.push(track);
     return fakeStream([track], 'screen');
   }
   /** Takes a device away; its tracks end unless `quietly`. */
