@@ -134,6 +134,8 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
       await this.startSignaling_();
     } catch (error) {
       this.finish_('closed', null);
+      // The end may have come while the devices opened.
+      this.stopCaptured_();
       throw error;
     }
     if (this.isClosed_()) throw closedError();
@@ -520,12 +522,16 @@ export class WebRTCConnection extends Emitter<WebRTCConnectionEvents> {
     this.signaling_ = null;
     this.local_?.stop();
     this.local_ = null;
-    for (const track of this.captured?.stream?.getTracks() ?? []) track.stop();
+    this.stopCaptured_();
     this.remote_ = null;
     this.peer_ = null;
     this.setState_(state);
     this.emit('closed', { error });
     this.clearListeners();
+  }
+
+  private stopCaptured_(): void {
+    for (const track of this.captured?.stream?.getTracks() ?? []) track.stop();
   }
 
   private is_(state: CallState): boolean {

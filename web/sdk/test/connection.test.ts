@@ -99,6 +99,16 @@ describe('a call of two', () => {
     expect(sendersOf('video')).toEqual([null]);
   });
 
+  it('closes a camera that opens only after the end', async () => {
+    call = new WebRTCConnection({ platform, signaling: wire });
+    const starting = call.initialize();
+    call.disconnect();
+    await expect(starting).rejects.toThrow();
+    await settle();
+    expect(devices.opened.length).toBeGreaterThan(0);
+    expect(devices.opened.every((t) => t.stopped)).toBe(true);
+  });
+
   it('answers with media of its own', async () => {
     await start();
     await meet({ initiator: false });
