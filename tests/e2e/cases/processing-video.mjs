@@ -166,6 +166,47 @@ export const cases = [
     },
   },
   {
+    name: 'graphics and a model that are lost on the way are told, and the room stays hidden',
+    needs: ['chromium'],
+    async run(t) {
+      const page = await openLabPage(t, await t.chromium());
+      const options = { renderer: 'webgl2', background: { blur: 12 }, budgetMs: 1000 };
+      const before = await start(page, options);
+      const stats = () => page.evaluate(() => window.processor.stats().video);
+      const segmenting = () =>
+        waitFor('the person to be told from the room', async () => (await stats()).segmenting, {
+          explain: stats,
+        });
+      const seeHidden = async (what) => {
+        const { frames } = await stats();
+        await waitFor(`pictures ${what}`, async () => (await stats()).frames > frames + 5, {
+          explain: stats,
+        });
+        const seen = await page.evaluate(() => window.lab.look(window.shown));
+        check(seen.left.variance < before.left.variance * 0.2, `the room to be hidden ${what}`);
+      };
+      await segmenting();
+      await page.evaluate(() => {
+        const [chain] = window.processor.videoChains_;
+        chain.renderer_.gl_.getExtension('WEBGL_lose_context').loseContext();
+      });
+      await waitFor('a canvas instead', async () => (await stats()).renderer === 'canvas', {
+        explain: stats,
+      });
+      await segmenting();
+      await seeHidden('without graphics');
+
+      await page.evaluate(() => {
+        const [chain] = window.processor.videoChains_;
+        chain.segmenter_.solution_.send = () => Promise.reject(new Error('out of memory'));
+      });
+      await waitFor('the model to be given up', async () => !(await stats()).segmenting);
+      await seeHidden('without a model');
+      const failures = await page.evaluate(() => window.lab.failures);
+      check(/graphics away.*out of memory/.test(failures.join(' ')), `failures, got ${failures}`);
+    },
+  },
+  {
     name: 'a model that cannot be loaded is told, and the room stays hidden',
     needs: ['chromium'],
     async run(t) {

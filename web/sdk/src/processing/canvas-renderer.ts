@@ -6,6 +6,8 @@ type Context = CanvasRenderingContext2D;
 
 export class CanvasRenderer implements Renderer {
   readonly kind = 'canvas';
+  readonly lost = false;
+  onrestored: (() => void) | null = null;
   private readonly output_ = layer();
   private readonly camera_ = layer();
   private readonly person_ = layer();

@@ -3,8 +3,11 @@
 
 import type { Picture } from './renderer.js';
 
-/** Draws a picture on the canvas that is the outgoing one. */
-export type Draw = (picture: Picture) => Promise<HTMLCanvasElement | null>;
+/** What became of a picture: drawn on this canvas, to go on as it is, or not to be shown at all. */
+export type Drawn = HTMLCanvasElement | 'unchanged' | 'nothing';
+
+/** Draws a picture on the canvas that is the outgoing one. Never throws. */
+export type Draw = (picture: Picture) => Promise<Drawn>;
 
 export interface FrameFlow {
   readonly kind: 'frames' | 'element';
@@ -54,10 +57,11 @@ function frameFlow(
       const { value: frame, done } = await reader.read();
       if (done) break;
       try {
-        const canvas = await draw(frame);
+        const drawn = await draw(frame);
         if (stopped) break;
+        if (drawn === 'nothing') continue;
         const timing = { timestamp: frame.timestamp, duration: frame.duration ?? undefined };
-        await writer.write(canvas ? new VideoFrame(canvas, timing) : frame.clone());
+        await writer.write(drawn === 'unchanged' ? frame.clone() : new VideoFrame(drawn, timing));
       } finally {
         frame.close();
       }

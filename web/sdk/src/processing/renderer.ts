@@ -14,6 +14,10 @@ export interface Look {
 export interface Renderer {
   readonly kind: 'webgl2' | 'canvas';
   readonly canvas: HTMLCanvasElement;
+  /** The browser took the graphics away, as after a sleep: nothing is drawn until they are back. */
+  readonly lost: boolean;
+  /** They are back, without mask and background. */
+  onrestored: (() => void) | null;
   /** How much of the picture is the person, by pixel; in the mask's alpha. Smoothed over time. */
   setMask(mask: CanvasImageSource | null): void;
   setBackground(image: ImageBitmap | null): void;

@@ -4,7 +4,7 @@
 // it cannot be had, and when the machine is too slow for it, the whole picture is blurred.
 
 import { CanvasRenderer } from './canvas-renderer.js';
-import { type FrameFlow, openFlow } from './frame-flow.js';
+import { type Drawn, type FrameFlow, openFlow } from './frame-flow.js';
 import { Governor, kSteps, type Step } from './governor.js';
 import { hasGpu } from './gpu.js';
 import {
@@ -50,13 +50,16 @@ const kFinishEvery = 4;
 const kReportMs = 1000;
 
 export class VideoChain {
-  private readonly renderer_: Renderer;
+  private renderer_: Renderer;
   private readonly governor_: Governor;
   private segmenter_: Segmenter | null = null;
   private loading_: Promise<void> | null = null;
   private flow_: FrameFlow | null = null;
   private image_: BackgroundImage | null = null;
   private imageReady_ = false;
+  private bitmap_: ImageBitmap | null = null;
+  /** The newest picture could not be processed, which was told. */
+  private failing_ = false;
   private frames_ = 0;
   private segmentMs_ = 0;
   private masked_ = false;
@@ -89,7 +92,7 @@ export class VideoChain {
     private readonly events_: VideoChainEvents,
   ) {
     this.settings_ = settings;
-    this.renderer_ = makeRenderer(settings.renderer);
+    this.renderer_ = this.tied_(makeRenderer(settings.renderer));
     // Where nothing is segmented, steps that only segment less save nothing.
     const useful = (level: number) =>
       needsSegmentation(this.settings_) || level === 0 || kSteps[level]!.scale < 1;
@@ -169,6 +172,7 @@ export class VideoChain {
     try {
       const bitmap = await decodeImage(image);
       if (this.image_ !== image || this.closed_) return; // something newer was chosen
+      this.bitmap_ = bitmap;
       this.renderer_.setBackground(bitmap);
       this.imageReady_ = true;
     } catch (error) {
@@ -177,14 +181,45 @@ export class VideoChain {
     }
   }
 
-  /** Null: the picture goes on as it is. */
-  private async draw_(picture: Picture): Promise<HTMLCanvasElement | null> {
+  private tied_(renderer: Renderer): Renderer {
+    renderer.onrestored = () => {
+      this.masked_ = false;
+      if (this.bitmap_) renderer.setBackground(this.bitmap_);
+    };
+    return renderer;
+  }
+
+  // What cannot be processed is not shown: it may be what a background was to hide.
+  private async draw_(picture: Picture): Promise<Drawn> {
+    if (this.closed_) return 'nothing';
+    try {
+      if (this.renderer_.lost) throw new Error('the browser took the graphics away');
+      const drawn = await this.process_(picture);
+      this.failing_ = false;
+      return drawn;
+    } catch (error) {
+      if (!this.closed_) this.failed_(reasonOf(error));
+      return 'nothing';
+    }
+  }
+
+  private failed_(reason: string): void {
+    if (!this.failing_) this.events_.failed(`Pictures cannot be processed: ${reason}`);
+    this.failing_ = true;
+    // A canvas that is captured cannot be exchanged: it waits for its graphics.
+    if (this.renderer_.kind === 'canvas' || this.flow_?.kind !== 'frames') return;
+    this.renderer_.close();
+    this.renderer_ = new CanvasRenderer();
+    this.masked_ = false;
+    if (this.bitmap_) this.renderer_.setBackground(this.bitmap_);
+  }
+
+  private async process_(picture: Picture): Promise<Drawn> {
     const begun = performance.now();
     const { effort } = this.governor_;
-    if (this.closed_) return null;
     const elements = this.flow_?.kind === 'element';
     // A captured canvas shows only what is drawn; frames can go by untouched.
-    if (!changesPictures(this.settings_) && !elements && this.flow_) return null;
+    if (!changesPictures(this.settings_) && !elements && this.flow_) return 'unchanged';
     const whole = pictureSize(picture);
     const width = even(whole.width * effort.scale);
     const height = even(whole.height * effort.scale);
@@ -192,7 +227,7 @@ export class VideoChain {
     const taken = this.renderer_.take(picture, width, height);
     if (effort.effects && needsSegmentation(this.settings_) && this.segmenter_) {
       if (this.frames_ % effort.segmentEvery === 0 || !this.masked_) await this.segment_(taken);
-      if (this.closed_) return null;
+      if (this.closed_) return 'nothing';
     }
     this.renderer_.draw(this.look_(height / whole.height, height));
     const measured = this.frames_ % kFinishEvery === 0;
@@ -204,11 +239,27 @@ export class VideoChain {
 
   private async segment_(picture: CanvasImageSource): Promise<void> {
     const begun = performance.now();
-    const mask = await this.segmenter_!.segment(picture);
+    const mask = await this.maskOf_(picture);
     if (!mask || this.closed_) return;
     this.renderer_.setMask(mask);
     this.masked_ = true;
     this.segmentMs_ += (performance.now() - begun - this.segmentMs_) * 0.1;
+  }
+
+  // A model that fails is given up: the whole picture is blurred until the next change.
+  private async maskOf_(picture: CanvasImageSource): Promise<CanvasImageSource | null> {
+    const segmenter = this.segmenter_!;
+    try {
+      return await segmenter.segment(picture);
+    } catch (error) {
+      if (this.closed_) return null;
+      this.segmenter_ = null;
+      this.loading_ = null;
+      this.masked_ = false;
+      this.events_.failed(`The person cannot be told from the room: ${reasonOf(error)}`);
+      void segmenter.close().catch(() => {}); // it is broken already
+      return null;
+    }
   }
 
   private look_(scale: number, height: number): Look {

@@ -20,15 +20,17 @@ export class WebGlRenderer implements Renderer {
   readonly kind = 'webgl2';
   readonly canvas: HTMLCanvasElement;
   private readonly gl_: Gl;
-  private readonly smooth_: Program;
-  private readonly shrink_: Program;
-  private readonly blur_: Program;
-  private readonly compose_: Program;
-  private readonly picture_: WebGLTexture;
-  private readonly fresh_: WebGLTexture;
-  private readonly image_: WebGLTexture;
-  private masks_: [Target, Target];
-  private small_: [Target, Target];
+  onrestored: (() => void) | null = null;
+  // Made anew when the graphics were lost and are back.
+  private smooth_!: Program;
+  private shrink_!: Program;
+  private blur_!: Program;
+  private compose_!: Program;
+  private picture_!: WebGLTexture;
+  private fresh_!: WebGLTexture;
+  private image_!: WebGLTexture;
+  private masks_!: [Target, Target];
+  private small_!: [Target, Target];
   private hasMask_ = false;
   private background_: { width: number; height: number } | null = null;
 
@@ -42,6 +44,19 @@ export class WebGlRenderer implements Renderer {
     });
     if (!gl) throw new Error('This browser has no WebGL 2');
     this.gl_ = gl;
+    this.make_();
+    // Otherwise they never come back.
+    this.canvas.addEventListener('webglcontextlost', (event) => event.preventDefault());
+    this.canvas.addEventListener('webglcontextrestored', () => {
+      this.make_();
+      this.onrestored?.();
+    });
+  }
+
+  private make_(): void {
+    const { gl_: gl } = this;
+    this.hasMask_ = false;
+    this.background_ = null;
     this.smooth_ = new Program(gl, kSmoothMask);
     this.shrink_ = new Program(gl, kShrink);
     this.blur_ = new Program(gl, kBlur);
