@@ -70,6 +70,48 @@ export const cases = [
     },
   },
   {
+    name: 'who is not let in keeps the preview, and joins another room with a picture',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server({
+        settings: { PARLEY_LIMITS_PARTICIPANTS_PER_ROOM: '2' },
+      });
+      const chromium = await t.chromium();
+      const ada = await t.join(chromium, server, { room: 'full', name: 'Ada' });
+      await t.join(chromium, server, { room: 'full', name: 'Bob' });
+      const page = await chromium.newPage({ viewport: kDesktop });
+      t.watch({ dump: async () => page.console.join('\n') });
+      await page.goto(`${server.origin}/?room=full&name=Cyd`);
+      const preview = () =>
+        page.evaluate(() => {
+          const track = document.querySelector('.preview video')?.srcObject?.getVideoTracks()[0];
+          return track?.readyState === 'live';
+        });
+      await waitFor('the preview', preview);
+      await page.click('button[type=submit]');
+      await explains(page, 'room_full');
+      check(await preview(), 'the preview to go on');
+      await page.screenshot(picture('lobby-room-full'));
+
+      await ada.leave();
+      await waitFor(
+        'a free place',
+        async () => (await server.room('full')).participants.length < 2,
+      );
+      await page.click('button[type=submit]');
+      await waitFor('the call', () =>
+        page.evaluate(() => window.parley.client?.state === 'joined'),
+      );
+      const sends = () =>
+        page.evaluate(async () => {
+          const [connection] = window.parley.client.peerConnections;
+          const all = [...(await connection.getStats()).values()];
+          return all.some((s) => s.type === 'outbound-rtp' && s.framesEncoded > 5);
+        });
+      await waitFor('pictures to be sent', sends);
+    },
+  },
+  {
     name: 'a camera pulled out in the call is said, and the call goes on',
     needs: ['chromium'],
     async run(t) {

@@ -96,7 +96,10 @@ export interface JoinOptions {
   metadata?: Record<string, unknown>;
   /** What to capture; `false` captures nothing. Ignored when `stream` is given. */
   capture?: CaptureWish | false;
-  /** A stream that the page captured itself; from now on it is the client's to stop. */
+  /**
+   * A stream that the page captured itself; it is the client's to stop once the room is entered, and
+   * stays the page's when it is not.
+   */
   stream?: MediaStream | null;
   cameraOn?: boolean;
   microphoneOn?: boolean;

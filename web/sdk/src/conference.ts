@@ -292,7 +292,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       if (!options.stream) stopWhenOpen(capturing);
       // Who left meanwhile has released everything, and may be joining anew.
       if (this.signaling_ === signaling) {
-        this.release_();
+        this.release_(options.stream);
         this.setState_('idle');
       }
       throw error;
@@ -554,7 +554,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.emit('ended', { error });
   }
 
-  private release_(): void {
+  private release_(keep: MediaStream | null = null): void {
     this.sampler_.stop();
     this.stopDevices_();
     this.surroundings_.stop();
@@ -566,7 +566,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     signaling?.close();
     this.data_.close();
     this.connections_.close();
-    this.local_?.stop();
+    this.local_?.stop(keep);
     this.local_ = null;
     this.roster_.replaceAll([]);
     this.wishes_.clear();

@@ -209,12 +209,15 @@ export class LocalMedia {
     }
   }
 
-  /** Releases every device. */
-  stop(): void {
+  /** Releases every device; `keep` is somebody else's. */
+  stop(keep: MediaStream | null = null): void {
     this.wanted_.audio += 1;
     this.wanted_.video += 1;
     this.wanted_.screen += 1;
-    for (const publication of this.publications.values()) publication.track?.stop();
+    const kept = new Set(keep?.getTracks());
+    for (const { track } of this.publications.values()) {
+      if (track && !kept.has(track)) track.stop();
+    }
     this.publications.clear();
     this.publishers.clear();
   }

@@ -530,6 +530,22 @@ describe('coming back', () => {
     expect(devices.opened.every((t) => t.stopped)).toBe(true);
   });
 
+  it('leaves the stream to the page that it could not take along', async () => {
+    const joining = client.join('room', { stream: fakeStream([camera, microphone]) });
+    await greet(platform.socket);
+    platform.socket.receive({
+      type: 'error',
+      code: 'room_full',
+      message: '',
+      cause: '',
+      remedy: '',
+      inReplyTo: 'join',
+    });
+    await expect(joining).rejects.toMatchObject({ code: 'room_full' });
+    expect(camera.stopped || microphone.stopped).toBe(false);
+    expect(client.state).toBe('idle');
+  });
+
   it('may be joined anew at once when a join was given up', async () => {
     const first = client.join('room', { stream: fakeStream([new FakeTrack('video')]) });
     const failed = expect(first).rejects.toThrow();

@@ -56,6 +56,10 @@ export function Lobby(props: {
   useEffect(() => {
     if (request.autojoin && preview.settled) join();
   }, [preview.settled]);
+  // A join that failed leaves the stream here.
+  useEffect(() => {
+    if (props.error) preview.takeBack();
+  }, [props.error]);
   const waiting = props.joining && !preview.settled;
 
   return (

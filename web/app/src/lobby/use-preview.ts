@@ -66,6 +66,10 @@ export function usePreview(
       released.current = true;
       return (await opening.current)?.stream ?? null;
     },
+    /** The caller has no use for it after all. */
+    takeBack: () => {
+      released.current = false;
+    },
   };
 }
 
