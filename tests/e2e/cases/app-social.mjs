@@ -42,6 +42,8 @@ const messages = () => [...document.querySelectorAll('[data-message]')].map((m) 
 async function chat(ada, grace) {
   await ada.page.click('[data-control=chat]');
   await waitFor('the chat', () => ada.page.evaluate(has, '.panel.chat textarea'));
+  // Who came was told on the stage just before: the line goes, whatever is opened meanwhile.
+  await waitFor('the line to go', () => ada.page.evaluate(has, '.ticker.gone'), { timeout: 8000 });
   await ada.page.fill('textarea[name=message]', 'Hello, see https://example.org/tea.');
   await ada.page.click('.send');
   await waitFor('the mark of a new message', () => grace.page.evaluate(has, '[data-unread]'));

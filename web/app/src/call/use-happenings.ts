@@ -2,7 +2,7 @@
 // want to know as a line on the stage.
 
 import type { ConferenceClient, RemoteParticipant } from '@parley/client';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { changes, type Happening, type Known, sentences } from './announcer.js';
 import { nameOf } from './tiles.js';
 
@@ -22,6 +22,9 @@ export interface Told {
 export function useHappenings(client: ConferenceClient, chatOpen: boolean): Told {
   const [spoken, setSpoken] = useState('');
   const [line, setLine] = useState('');
+  // What is told goes on while panels open and close.
+  const reading = useRef(chatOpen);
+  reading.current = chatOpen;
   useEffect(() => {
     let pending: Happening[] = [];
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +34,7 @@ export function useHappenings(client: ConferenceClient, chatOpen: boolean): Told
       pending = [];
       timer = undefined;
       setSpoken(sentences(happenings).join('. '));
-      const seen = happenings.filter((h) => isSeen(h, client.participants.size, chatOpen));
+      const seen = happenings.filter((h) => isSeen(h, client.participants.size, reading.current));
       if (seen.length === 0) return;
       setLine(sentences(seen).join(' · '));
       clearTimeout(lineTimer);
@@ -47,7 +50,7 @@ export function useHappenings(client: ConferenceClient, chatOpen: boolean): Told
       clearTimeout(timer);
       clearTimeout(lineTimer);
     };
-  }, [client, chatOpen]);
+  }, [client]);
   return { spoken, line };
 }
 
