@@ -29,6 +29,45 @@ export const cases = [
     },
   },
   {
+    name: 'what was written for somebody who left goes to nobody else',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server();
+      const chromium = await t.chromium();
+      const ada = await t.join(chromium, server, { room: 'aside', name: 'Ada' });
+      const bob = await t.join(chromium, server, { room: 'aside', name: 'Bob' });
+      const cyd = await t.join(chromium, server, { room: 'aside', name: 'Cyd' });
+      await ada.seesPeople(['Bob', 'Cyd']);
+      await ada.page.click('[data-control=chat]');
+      await waitFor('the chat', () => ada.page.evaluate(has, '.panel.chat textarea'));
+      const choose = (label) =>
+        ada.page.evaluate((wanted) => {
+          const select = document.querySelector('.send-to select');
+          select.value = [...select.options].find((o) => o.textContent === wanted).value;
+          select.dispatchEvent(new Event('change', { bubbles: true }));
+        }, label);
+      await choose('Bob');
+      await ada.page.fill('textarea[name=message]', 'for Bob alone');
+      await bob.leave();
+      await waitFor('a word that Bob has left', () => ada.page.evaluate(has, '.recipient-gone'));
+      await ada.page.screenshot(picture('chat-recipient-left'));
+      await isAccessible(ada.page, 'the chat whose reader has left');
+      const press = () =>
+        ada.page.evaluate(() => document.querySelector('form.composer').requestSubmit());
+      await press();
+      await choose('Everybody');
+      await ada.page.fill('textarea[name=message]', 'for all');
+      await press();
+      const heard = await waitFor('what is for all', async () => {
+        const all = await cyd.page.evaluate(() =>
+          window.parley.client.chatMessages.map((m) => m.text),
+        );
+        return all.length > 0 ? all : null;
+      });
+      check(heard.join() === 'for all', `nothing else to reach Cyd, got ${heard}`);
+    },
+  },
+  {
     name: 'the app in Firefox: chat, raised hands and reactions with Chromium',
     needs: ['chromium', 'firefox'],
     async run(t) {

@@ -87,7 +87,7 @@ export interface PageRequest {
 
 export function readPageRequest(location: Location): PageRequest {
   const query = new URLSearchParams(location.search);
-  const fragment = decodeURIComponent(location.hash.replace(/^#/, ''));
+  const fragment = decoded(location.hash.replace(/^#/, ''));
   const layer = query.get('layer') ?? '';
   return {
     room: query.get('room') ?? fragment,
@@ -98,6 +98,15 @@ export function readPageRequest(location: Location): PageRequest {
     layer: isWish(layer) ? layer : undefined,
     video: parseVideo(query.get('video') ?? ''),
   };
+}
+
+/** A fragment that somebody typed may hold a lone percent sign. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function isWish(text: string): text is LayerWish {

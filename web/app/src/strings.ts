@@ -126,6 +126,7 @@ export const strings = {
   privatelyTo: (name: string) => `privately to ${name}`,
   toEverybody: 'Everybody',
   sendTo: 'To',
+  recipientLeft: 'Whom this was for has left. Choose who gets it.',
   newMessages: 'New messages below',
 
   // Connection.

@@ -72,6 +72,8 @@ describe('the address', () => {
       autojoin: false,
     });
     expect(at('https://h/#tea').room).toBe('tea');
+    expect(at('https://h/#caf%C3%A9').room).toBe('café');
+    expect(at('https://h/#100%').room).toBe('100%');
     expect(at('https://h/?layer=huge&video=big').layer).toBeUndefined();
     expect(at('https://h/?video=big').video).toBeUndefined();
   });

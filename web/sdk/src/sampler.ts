@@ -11,6 +11,8 @@ export class StatsSampler {
   private readonly normalisers_ = new WeakMap<RTCPeerConnection, StatsNormaliser>();
   private timer_: unknown;
   private running_ = false;
+  /** Counts starts: a sample that was being taken before one belongs to no run. */
+  private run_ = 0;
 
   constructor(
     private readonly platform_: Platform,
@@ -21,6 +23,8 @@ export class StatsSampler {
   start(): void {
     if (this.running_) return;
     this.running_ = true;
+    this.run_ += 1;
+    this.history.length = 0;
     this.arm_();
   }
 
@@ -30,13 +34,14 @@ export class StatsSampler {
   }
 
   private arm_(): void {
+    const run = this.run_;
     this.timer_ = this.platform_.setTimer(async () => {
-      await this.take_();
-      if (this.running_) this.arm_();
+      await this.take_(run);
+      if (this.running_ && run === this.run_) this.arm_();
     }, kIntervalMs);
   }
 
-  private async take_(): Promise<void> {
+  private async take_(run: number): Promise<void> {
     const samples: StatsSample[] = [];
     for (const connection of this.connections_()) {
       let normaliser = this.normalisers_.get(connection);
@@ -51,7 +56,7 @@ export class StatsSampler {
       }
     }
     const merged = merge(samples);
-    if (!this.running_ || !merged) return;
+    if (!this.running_ || run !== this.run_ || !merged) return;
     this.history.push(merged);
     if (this.history.length > kKept) this.history.shift();
     this.sampled_(merged);

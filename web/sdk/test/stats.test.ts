@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { qualityOf, StatsNormaliser, worstLoss } from '../src/stats.js';
+import { StatsSampler } from '../src/sampler.js';
+import { qualityOf, StatsNormaliser, type StatsSample, worstLoss } from '../src/stats.js';
+import { FakePlatform } from './fakes.js';
 
 function report(...stats: Record<string, unknown>[]): RTCStatsReport {
   return new Map(stats.map((s) => [s.id, s])) as unknown as RTCStatsReport;
@@ -146,5 +148,40 @@ describe('quality', () => {
     [undefined, undefined, 'excellent'],
   ] as const)('%s ms and %s lost is %s', (rtt, loss, quality) => {
     expect(qualityOf(rtt, loss)).toBe(quality);
+  });
+});
+
+describe('the sampler', () => {
+  it('takes one sample a second, also when it is started anew while one is being taken', async () => {
+    const platform = new FakePlatform();
+    let asked = 0;
+    let answer = (_report: RTCStatsReport) => {};
+    let held = true;
+    const connection = {
+      getStats: () => {
+        asked += 1;
+        if (!held) return Promise.resolve(report(codec));
+        return new Promise<RTCStatsReport>((resolve) => {
+          answer = resolve;
+        });
+      },
+    } as unknown as RTCPeerConnection;
+    const samples: StatsSample[] = [];
+    const sampler = new StatsSampler(
+      platform,
+      () => [connection],
+      (sample) => samples.push(sample),
+    );
+    sampler.start();
+    await platform.advance(1000);
+    sampler.stop();
+    held = false;
+    sampler.start();
+    answer(report(codec));
+    await platform.advance(3000);
+    expect(asked).toBe(4);
+    expect(samples).toHaveLength(3);
+    sampler.stop();
+    expect(platform.timerCount).toBe(0);
   });
 });

@@ -108,9 +108,11 @@ function Composer(props: { client: ConferenceClient; to: string; onTo: (id: stri
   const [text, setText] = useState('');
   const field = useRef<HTMLTextAreaElement>(null);
   const others = [...client.participants.values()];
-  const to = client.participants.has(props.to) ? props.to : '';
+  const { to } = props;
+  // What was written for one person must not go to all because that person left.
+  const gone = to !== '' && !client.participants.has(to);
   const send = () => {
-    if (!text.trim()) return;
+    if (!text.trim() || gone) return;
     client.sendChat(text, to ? { to } : {});
     setText('');
     field.current?.focus();
@@ -129,10 +131,16 @@ function Composer(props: { client: ConferenceClient; to: string; onTo: (id: stri
         send();
       }}
     >
-      {others.length > 0 && (
+      {gone && (
+        <p class="recipient-gone" role="alert">
+          {strings.recipientLeft}
+        </p>
+      )}
+      {(others.length > 0 || gone) && (
         <label class="send-to">
           <span>{strings.sendTo}</span>
           <select value={to} onChange={(event) => onTo(event.currentTarget.value)}>
+            {gone && <option value={to}>–</option>}
             <option value="">{strings.toEverybody}</option>
             {others.map((p) => (
               <option key={p.id} value={p.id}>
@@ -162,7 +170,7 @@ function Composer(props: { client: ConferenceClient; to: string; onTo: (id: stri
           type="submit"
           class="icon-button send"
           aria-label={strings.send}
-          disabled={!text.trim()}
+          disabled={!text.trim() || gone}
         >
           <SendIcon size={20} />
         </button>

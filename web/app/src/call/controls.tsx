@@ -58,6 +58,7 @@ export interface ControlsProps {
   inGrid: boolean;
   audioOnly: boolean;
   busy: boolean;
+  choosingScreen: boolean;
   reacting: boolean;
   onReacting: (open: boolean) => void;
   onAudioOnly: (audioOnly: boolean) => void;
@@ -67,7 +68,7 @@ export interface ControlsProps {
 }
 
 export function Controls(props: ControlsProps) {
-  const { client, run, busy } = props;
+  const { client, run } = props;
   const sharing = client.screenTrack !== null;
   // All in one row: what a phone needs less often is in its menu.
   const narrow = useMedia(kNarrow);
@@ -85,7 +86,7 @@ export function Controls(props: ControlsProps) {
             hotkey="S"
             name="screen"
             pressed={sharing}
-            disabled={busy}
+            disabled={props.choosingScreen}
             onClick={() => run('screen')}
           >
             {sharing ? <ScreenStopIcon /> : <ScreenIcon />}
@@ -300,7 +301,7 @@ function MoreMenu(props: ControlsProps & { narrow: boolean }) {
       id: 'screen',
       label: sharing ? strings.stopSharing : strings.shareScreen,
       icon: sharing ? <ScreenStopIcon size={18} /> : <ScreenIcon size={18} />,
-      disabled: props.busy,
+      disabled: props.choosingScreen,
       onSelect: () => run('screen'),
     });
   }

@@ -74,6 +74,8 @@ export function Room(props: {
   const told = useHappenings(client, panel === 'chat');
   const unread = useUnread(client, panel === 'chat');
   const [busy, attempt] = useAttempt(setNotice);
+  // The browser's picker may stay open for long: who is asked there can still be muted.
+  const [choosingScreen, attemptScreen] = useAttempt(setNotice);
   useEffectFailures(props.effects, setNotice);
   const choose = (part: Partial<EffectChoice>) => {
     change(part);
@@ -92,7 +94,9 @@ export function Room(props: {
       attempt(() => client.setCamera(on).then(() => change({ cameraOn: on })));
     },
     screen: () =>
-      attempt(() => (client.screenTrack ? client.stopScreenShare() : client.startScreenShare())),
+      attemptScreen(() =>
+        client.screenTrack ? client.stopScreenShare() : client.startScreenShare(),
+      ),
     hand: () => client.setHandRaised(!client.handRaised),
     chat: () => togglePanel('chat'),
     people: () => togglePanel('people'),
@@ -218,6 +222,7 @@ export function Room(props: {
         inGrid={stage.focus === null}
         audioOnly={audioOnly}
         busy={busy}
+        choosingScreen={choosingScreen}
         reacting={reacting}
         onReacting={setReacting}
         onAudioOnly={degradation.choose}
