@@ -126,7 +126,7 @@ export const strings = {
   privatelyTo: (name: string) => `privately to ${name}`,
   toEverybody: 'Everybody',
   sendTo: 'To',
-  recipientLeft: 'Whom this was for has left. Choose who gets it.',
+  recipientLeft: 'The person you were writing to has left. Choose who gets this.',
   newMessages: 'New messages below',
 
   // Connection.
