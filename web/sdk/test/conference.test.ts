@@ -159,14 +159,7 @@ describe('joining an SFU room', () => {
     const entered = client.join('room', { stream: null });
     const refused = expect(entered).rejects.toMatchObject({ code: 'token_required' });
     await greet(platform.socket);
-    platform.socket.receive({
-      type: 'error',
-      code: 'token_required',
-      message: '',
-      cause: '',
-      remedy: '',
-      inReplyTo: 'join',
-    });
+    platform.socket.refuse('token_required', 'join');
     await refused;
     expect(client.state).toBe('idle');
     await enter();
@@ -467,14 +460,7 @@ describe('coming back', () => {
     platform.socket.drop();
     await platform.advance(1000);
     await greet(platform.socket);
-    platform.socket.receive({
-      type: 'error',
-      code: 'resume_failed',
-      message: '',
-      cause: '',
-      remedy: '',
-      inReplyTo: 'resume',
-    });
+    platform.socket.refuse('resume_failed', 'resume');
     await settle();
     expect(platform.socket.sentOf('join')).toHaveLength(1);
     platform.socket.receive({
@@ -533,14 +519,7 @@ describe('coming back', () => {
   it('leaves the stream to the page that it could not take along', async () => {
     const joining = client.join('room', { stream: fakeStream([camera, microphone]) });
     await greet(platform.socket);
-    platform.socket.receive({
-      type: 'error',
-      code: 'room_full',
-      message: '',
-      cause: '',
-      remedy: '',
-      inReplyTo: 'join',
-    });
+    platform.socket.refuse('room_full', 'join');
     await expect(joining).rejects.toMatchObject({ code: 'room_full' });
     expect(camera.stopped || microphone.stopped).toBe(false);
     expect(client.state).toBe('idle');
@@ -563,14 +542,7 @@ describe('coming back', () => {
     platform.socket.drop();
     await platform.advance(1000);
     await greet(platform.socket);
-    platform.socket.receive({
-      type: 'error',
-      code: 'resume_failed',
-      message: '',
-      cause: '',
-      remedy: '',
-      inReplyTo: 'resume',
-    });
+    platform.socket.refuse('resume_failed', 'resume');
     await settle();
     platform.connection.become('failed');
     for (let i = 0; i < 8; i += 1) {

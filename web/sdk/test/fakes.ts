@@ -217,6 +217,10 @@ export class FakeSocket implements SocketLike {
   receive(message: AnyMessage): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
+  /** The server's error, by its code. */
+  refuse(code: string, inReplyTo: string): void {
+    this.receive({ type: 'error', code, message: '', cause: '', remedy: '', inReplyTo });
+  }
   drop(code = 1006, reason = ''): void {
     this.readyState = 3;
     this.onclose?.({ code, reason });

@@ -148,14 +148,7 @@ describe('a dropped socket', () => {
     });
     platform.socket.drop();
     await reopen();
-    platform.socket.receive({
-      type: 'error',
-      code: 'resume_failed',
-      message: '',
-      cause: '',
-      remedy: '',
-      inReplyTo: 'resume',
-    });
+    platform.socket.refuse('resume_failed', 'resume');
     expect(lost).toBe(1);
     const again = expect(client.join({ type: 'join', room: 'r' })).rejects.toMatchObject({
       code: 'unreachable',
