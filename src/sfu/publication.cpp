@@ -103,7 +103,7 @@ Result<const StoredPacket*, trace::Drop> Publication::take(std::size_t layer,
     if (slot == kNoSlot) return fail(trace::Drop::kTooLarge);
     if (config_.kind == Kind::kVideo && stored.facts.starts_keyframe()) {
         target.on_keyframe(slot, stored);
-        reorder_at(now);  // its size may say more than the rates
+        if (layers_.size() > 1) reorder_at(now);  // its size may say more than the rates
     }
     return ring_.find(slot);
 }

@@ -11,7 +11,7 @@ export class StatsSampler {
   private readonly normalisers_ = new WeakMap<RTCPeerConnection, StatsNormaliser>();
   private timer_: unknown;
   private running_ = false;
-  /** Counts starts: a sample that was being taken before one belongs to no run. */
+  /** Counts starts and stops: a sample that was being taken before one belongs to no run. */
   private run_ = 0;
 
   constructor(
@@ -23,13 +23,13 @@ export class StatsSampler {
   start(): void {
     if (this.running_) return;
     this.running_ = true;
-    this.run_ += 1;
     this.history.length = 0;
     this.arm_();
   }
 
   stop(): void {
     this.running_ = false;
+    this.run_ += 1;
     this.platform_.clearTimer(this.timer_);
   }
 
@@ -37,7 +37,7 @@ export class StatsSampler {
     const run = this.run_;
     this.timer_ = this.platform_.setTimer(async () => {
       await this.take_(run);
-      if (this.running_ && run === this.run_) this.arm_();
+      if (run === this.run_) this.arm_();
     }, kIntervalMs);
   }
 
@@ -56,7 +56,7 @@ export class StatsSampler {
       }
     }
     const merged = merge(samples);
-    if (!this.running_ || run !== this.run_ || !merged) return;
+    if (run !== this.run_ || !merged) return;
     this.history.push(merged);
     if (this.history.length > kKept) this.history.shift();
     this.sampled_(merged);

@@ -92,7 +92,8 @@ export class VideoChain {
     private readonly events_: VideoChainEvents,
   ) {
     this.settings_ = settings;
-    this.renderer_ = this.tied_(makeRenderer(settings.renderer));
+    this.renderer_ = makeRenderer(settings.renderer);
+    this.renderer_.onrestored = () => this.refill_();
     // Where nothing is segmented, steps that only segment less save nothing.
     const useful = (level: number) =>
       needsSegmentation(this.settings_) || level === 0 || kSteps[level]!.scale < 1;
@@ -181,12 +182,10 @@ export class VideoChain {
     }
   }
 
-  private tied_(renderer: Renderer): Renderer {
-    renderer.onrestored = () => {
-      this.masked_ = false;
-      if (this.bitmap_) renderer.setBackground(this.bitmap_);
-    };
-    return renderer;
+  /** The renderer has neither mask nor background. */
+  private refill_(): void {
+    this.masked_ = false;
+    if (this.bitmap_) this.renderer_.setBackground(this.bitmap_);
   }
 
   // What cannot be processed is not shown: it may be what a background was to hide.
@@ -210,8 +209,7 @@ export class VideoChain {
     if (this.renderer_.kind === 'canvas' || this.flow_?.kind !== 'frames') return;
     this.renderer_.close();
     this.renderer_ = new CanvasRenderer();
-    this.masked_ = false;
-    if (this.bitmap_) this.renderer_.setBackground(this.bitmap_);
+    this.refill_();
   }
 
   private async process_(picture: Picture): Promise<Drawn> {
