@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <deque>
+#include <malloc.h>
 #include <map>
 #include <sys/resource.h>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "server/control.hpp"
 #include "server/listener.hpp"
 #include "server/log.hpp"
+#include "server/memory_return.hpp"
 
 namespace parley::server {
 namespace {
@@ -126,6 +128,7 @@ class Server::Impl final : public Control {
     Settings settings_;
     MediaPlane& media_;
     Counters counters_;
+    MemoryReturn memory_return_;
     StaticFiles files_;
     std::optional<LoadedCertificate> certificate_;
     signal::Service service_;
@@ -504,6 +507,9 @@ void Server::Impl::on_tick() {
     for (const auto& [key, connection] : connections_) all.push_back(connection);
     for (const auto& connection : all) connection->check_deadline(now);
     look_whether_media_caught_up();
+    // Opened and closed: each that is open counts once, each that is not twice.
+    const auto turnover = 2 * counters_.connections_accepted - connections_.size();
+    if (memory_return_.due(turnover, now)) (void)::malloc_trim(0);  // all threads' heaps
     finish_when_quiet();
     arm_tick();
 }
