@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/assert.hpp"
+#include "rtp/congestion_feedback_recorder.hpp"
 #include "rtp/rtcp.hpp"
 #include "rtp/sender_statistics.hpp"
 
@@ -62,6 +63,23 @@ struct Touch {
         PARLEY_ASSERT(sequence - feedback.base_sequence == feedback.status_count);
         std::array<std::uint8_t, 512> out{};
         (void)write_transport_feedback(out, Ssrc(1), Ssrc(2), feedback.base_sequence, 0, arrivals);
+    }
+    void operator()(const CongestionFeedback& feedback) {
+        CongestionFeedbackRecorder recorder;
+        const Instant now = Instant{} + 100s;
+        auto reader = feedback.read();
+        while (const auto status = reader.next()) {
+            if (!status->received || !status->age) continue;
+            PARLEY_ASSERT(*status->age >= Duration::zero() && *status->age < 8s);
+            recorder.on_packet(status->media, status->sequence_number, status->ecn,
+                               now - *status->age);
+        }
+        std::array<std::uint8_t, 512> out{};
+        for (int i = 0; i < 100 && recorder.next_timeout() <= now + 1s; ++i) {
+            const std::size_t size = recorder.poll(now + 1s, Ssrc(1), out);
+            if (size == 0) break;
+            PARLEY_ASSERT(parse_congestion_feedback(BytesView(out).subspan(4, size - 4)));
+        }
     }
 };
 

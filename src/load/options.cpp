@@ -92,6 +92,8 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
         ->type_name("TIME")
         ->capture_default_str();
     app.add_flag("--spread", options.spread, "Space packets evenly instead of a burst a frame");
+    app.add_flag("--rfc8888", options.rfc8888,
+                 "Report by RFC 8888 what has arrived, instead of by transport-wide numbers");
     app.add_option("--pin", texts.pin, "Stay on this processor")->type_name("CPU");
     app.add_flag("--json", options.json, "Print one JSON object instead of a table");
     app.add_option("--loss", texts.loss, "Lose this share of datagrams on each link: 0.02 or 2%")

@@ -40,6 +40,7 @@ struct Options {
     bool audio = false;
     Duration duration = 30s;
     bool spread = false;
+    bool rfc8888 = false;  // feedback by RFC 8888, where the server offers it
     std::optional<unsigned> pin;
     bool json = false;
     LinkOptions link;

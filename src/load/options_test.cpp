@@ -25,6 +25,7 @@ TEST(Options, ReadsEveryFlagOfACommandLine) {
                                         "--duration",
                                         "2m",
                                         "--spread",
+                                        "--rfc8888",
                                         "--pin",
                                         "1",
                                         "--json",
@@ -46,6 +47,7 @@ TEST(Options, ReadsEveryFlagOfACommandLine) {
     EXPECT_EQ(options->link.delay, 40ms);
     EXPECT_EQ(options->link.rate.bps, 2'000'000);
     EXPECT_TRUE(options->simulcast && options->audio && options->spread && options->json);
+    EXPECT_TRUE(options->rfc8888);
 }
 
 TEST(Options, RefusesWhatMakesNoSenseAndSaysWhy) {

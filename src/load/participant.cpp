@@ -17,10 +17,12 @@ constexpr std::size_t kMaxJsonDepth = 64;
 /// The server takes a client for gone after 10 s of silence.
 constexpr Duration kPingInterval = 4s;
 
-peer::PeerConfig peer_config(const Role& role, Random& random) {
+peer::PeerConfig peer_config(const Role& role, const Options& options, Random& random) {
     peer::PeerConfig config;
     config.ice.controlling = true;
     auto& capabilities = config.negotiation.capabilities;
+    capabilities.drop_feedback(options.rfc8888 ? peer::kTransportWideFeedback
+                                               : peer::kCongestionFeedback);
     for (auto& extension : capabilities.video.extensions) {
         using rtp::ExtensionType;
         const bool layer =
@@ -144,8 +146,8 @@ void Participant::on_message(const Json& message, Instant now) {
 void Participant::negotiate(Instant now) {
     if (peer_) return fail("lost", "the server began the session anew");
     stage_ = Stage::kNegotiating;
-    peer_ = std::make_unique<peer::Peer>(services_.transport, peer_config(role_, services_.random),
-                                         now);
+    peer_ = std::make_unique<peer::Peer>(
+        services_.transport, peer_config(role_, services_.options, services_.random), now);
     out_.emplace(OutContext{*peer_, nullptr, services_.anchor});
     static const MediaLoops kNothing;
     const MediaLoops& loops = role_.publishes ? services_.loops : kNothing;

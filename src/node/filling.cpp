@@ -35,6 +35,7 @@ std::optional<net::Transmit> Filling::poll(Instant now, BytesSpan out) {
     if (size == 0) return {};
     const auto transmit = owner_.peer().send_rtp(out, size);
     if (!transmit) return {};
+    if (outlet->marked) path_.note_stream_number(out);
     path_.on_sent(transmit->size, path_.take(transmit->size, now), now);
     owner_.count_sent(transmit->size, now);
     return transmit;

@@ -213,6 +213,7 @@ std::optional<net::Transmit> MediaSender::poll_train(Instant now, BytesSpan out)
                 context_.drops.add(size == 0 ? trace::Drop::kTooLarge : trace::Drop::kSendFailed);
                 continue;
             }
+            if (train[i].packet.outlet->marked) path_.note_stream_number(place);
             if (train[i].packet.outlet->numbered) {
                 path_.on_sent(transmit->size, train[i].probe, now);
             }

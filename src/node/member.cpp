@@ -221,6 +221,9 @@ void Member::on_remb(Bitrate bitrate, Instant now) {
 void Member::on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) {
     subscriber_.on_transport_feedback(feedback, now);
 }
+void Member::on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now) {
+    subscriber_.on_congestion_feedback(feedback, now);
+}
 
 void Member::emit_stats(Instant now) {
     signal::PeerStats stats;

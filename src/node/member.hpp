@@ -67,6 +67,7 @@ class Member final : public peer::PeerObserver {
     void on_keyframe_request(Ssrc media, Instant now) override;
     void on_remb(Bitrate bitrate, Instant now) override;
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) override;
+    void on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now) override;
 
     // Bookkeeping of the node.
     TimerQueue::Id timer = 0;

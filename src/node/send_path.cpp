@@ -10,6 +10,8 @@ namespace {
 constexpr std::int64_t kReferenceTurn = std::int64_t{1} << 24;
 
 constexpr std::int64_t kMaxTurns = 1000;
+// Of RFC 8888's clock, in its units: a thousand turns of 18 hours.
+constexpr std::int64_t kMaxReportClock = kMaxTurns << 32;
 // Where no probe can be made, the controller's wish for one is no reason to hurry.
 constexpr Duration kCalmInterval = 100ms;
 
@@ -57,6 +59,33 @@ void SendPath::on_transport_feedback(const rtp::TransportFeedback& feedback, Ins
         log_.on_status(status->sequence_number, status->received, status->arrival + turned,
                        cc::EcnMark::kUnknown);
     }
+    end_feedback(now);
+}
+
+void SendPath::on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now) {
+    if (!reported_) return;
+    std::int64_t turned = report_clock_.unwrap(feedback.timestamp);
+    if (turned < 0 || turned > kMaxReportClock) {  // a clock that lies
+        report_clock_.reset();
+        turned = report_clock_.unwrap(feedback.timestamp);
+    }
+    // In two steps: the product with a second would overflow within two turns.
+    const Duration made =
+        turned / rtp::kReportTimestampUnits * Duration(1s) +
+        turned % rtp::kReportTimestampUnits * Duration(1s) / rtp::kReportTimestampUnits;
+    log_.begin_feedback(now);
+    auto reader = feedback.read();
+    while (const auto status = reader.next()) {
+        if (status->received && !status->age) continue;
+        const auto number = streams_.find(status->media, status->sequence_number);
+        if (!number) continue;
+        log_.on_status(*number, status->received, made - status->age.value_or(Duration{}),
+                       static_cast<cc::EcnMark>(status->ecn));
+    }
+    end_feedback(now);
+}
+
+void SendPath::end_feedback(Instant now) {
     const auto reports = log_.end_feedback();
     if (const auto round_trip = log_.round_trip()) controller_->on_round_trip(*round_trip, now);
     controller_->on_feedback(reports, now);
@@ -76,6 +105,7 @@ void SendPath::on_report(double fraction_lost, std::optional<Duration> round_tri
 void SendPath::on_path_changed(Instant now) {
     controller_->on_path_changed(now);
     reference_.reset();
+    report_clock_.reset();
     news_ = reported_;
     settle(now);
 }

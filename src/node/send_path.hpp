@@ -3,8 +3,9 @@
 // parts of cc/ for one transport.
 //
 // A packet is first granted its part of the budget (take()), then written with next_number(), then
-// told with on_sent(). Packets of sections without transport-wide feedback take budget and have no
-// number: nobody could report them.
+// told with on_sent(). Packets of sections without feedback on each packet take budget and have no
+// number: nobody could report them. Numbers are on the wire where feedback is transport-wide; where
+// it is that of RFC 8888, packets are told with note_stream_number() as well.
 
 #pragma once
 
@@ -17,9 +18,12 @@
 #include "base/prefetch.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "base/unwrap.hpp"
 #include "cc/controller.hpp"
 #include "cc/pacer.hpp"
 #include "cc/sent_log.hpp"
+#include "node/stream_numbers.hpp"
+#include "rtp/congestion_feedback.hpp"
 #include "rtp/transport_feedback.hpp"
 
 namespace parley::node {
@@ -41,6 +45,8 @@ class SendPath {
     /// may be sent is `on_fallback()`.
     void set_feedback(bool reported, Instant now);
     bool has_feedback() const { return reported_; }
+    /// No packets are reported by their streams' numbers (RFC 8888), or not any more.
+    void forget_stream_numbers() { streams_.clear(); }
     /// Whether there is a stream in which a probe can be filled up.
     void set_fillable(bool fillable) { fillable_ = fillable; }
 
@@ -54,6 +60,8 @@ class SendPath {
     }
     /// The transport sequence number of the next packet that has one.
     std::uint16_t next_number() const { return log_.next_number(); }
+    /// What leaves next, header first, is reported by its stream's numbers.
+    void note_stream_number(BytesView rtp) { streams_.note(rtp, next_number()); }
     /// The packet with next_number() left as a datagram of `size` octets.
     void on_sent(std::size_t size, cc::ProbeId probe, Instant now) {
         controller_->on_sent(log_.on_sent(static_cast<std::uint32_t>(size), probe, now));
@@ -74,6 +82,7 @@ class SendPath {
 
     // ---- what comes back ----
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now);
+    void on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now);
     void on_remb(Bitrate limit, Instant now);
     void on_report(double fraction_lost, std::optional<Duration> round_trip, Instant now);
     void on_path_changed(Instant now);
@@ -93,6 +102,7 @@ class SendPath {
     bool take_news() { return std::exchange(news_, false); }
 
  private:
+    void end_feedback(Instant now);
     void begin_probe(Instant now);
     void settle(Instant now);
 
@@ -112,6 +122,9 @@ class SendPath {
     // The receiver's clock wraps after 12 days.
     std::optional<std::int32_t> reference_;
     std::int64_t clock_turns_ = 0;
+    // RFC 8888: its clock wraps after 18 hours.
+    StreamNumbers streams_;
+    Unwrapper<std::uint32_t> report_clock_;
 };
 
 }  // namespace parley::node

@@ -249,12 +249,15 @@ void Subscriber::stop_outlets(Instant now) {
 // What the open outlets let the path know and do.
 void Subscriber::review_path(Instant now) {
     bool reported = false;
+    bool marked = false;
     bool fillable = false;
     for (const auto& outlet : outlets_) {
         reported |= outlet->open && outlet->numbered;
+        marked |= outlet->open && outlet->marked;
         fillable |= Filling::usable(*outlet);
     }
     path_.set_fillable(fillable);
+    if (!marked) path_.forget_stream_numbers();
     path_.set_feedback(reported, now);
     tell_estimate(now);
 }
@@ -303,8 +306,10 @@ bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
     format.extensions = section.extension_map();
     format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
     outlet.mid = section.mid;
-    outlet.numbered = format.extensions.has(rtp::ExtensionType::kTransportSequenceNumber) &&
-                      section.has_feedback(section.payload_type, "transport-cc");
+    outlet.marked = section.has_feedback(section.payload_type, peer::kCongestionFeedback);
+    outlet.numbered =
+        outlet.marked || (format.extensions.has(rtp::ExtensionType::kTransportSequenceNumber) &&
+                          section.has_feedback(section.payload_type, peer::kTransportWideFeedback));
     const bool may_send = owner_.peer().transport().media_path().has_value();
     if (outlet.open || !may_send) return false;
     outlet.open = true;
@@ -405,6 +410,11 @@ void Subscriber::on_remb(Bitrate bitrate, Instant now) {
 
 void Subscriber::on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) {
     path_.on_transport_feedback(feedback, now);
+    tell_estimate(now);
+}
+
+void Subscriber::on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now) {
+    path_.on_congestion_feedback(feedback, now);
     tell_estimate(now);
 }
 

@@ -87,6 +87,7 @@ class Subscriber {
     void on_keyframe_request(Ssrc media, Instant now);
     void on_remb(Bitrate bitrate, Instant now);
     void on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now);
+    void on_congestion_feedback(const rtp::CongestionFeedback& feedback, Instant now);
     /// Packets go another way from now on.
     void on_path_changed(Instant now);
 

@@ -109,7 +109,8 @@ struct Outlet {
     bool in_news = false;
     Outlet* next_in_news = nullptr;
     bool open = false;
-    bool numbered = false;  // its packets carry a number for transport-wide feedback
+    bool numbered = false;  // its packets are reported one by one
+    bool marked = false;    // by their own numbers (RFC 8888)
     Duration grace{};       // how far behind it may be, after a keyframe that took long
     sfu::SlotId next = 0;   // packets of the track's ring before this one were looked at
     sfu::Subscription subscription;

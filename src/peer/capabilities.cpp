@@ -26,8 +26,9 @@ KindCapabilities sfu_audio() {
     KindCapabilities audio;
     audio.codecs = {codec("opus", 48'000, 2, "minptime=10;useinbandfec=1"),
                     codec("red", 48'000, 2, "")};
-    audio.receive_feedback = {"transport-cc", "nack"};
-    audio.send_feedback = {"transport-cc", "nack"};
+    audio.receive_feedback = {std::string(kTransportWideFeedback), std::string(kCongestionFeedback),
+                              "nack"};
+    audio.send_feedback = audio.receive_feedback;
     audio.extensions = {{ExtensionType::kMid},
                         {ExtensionType::kAudioLevel},
                         {ExtensionType::kAbsSendTime},
@@ -51,8 +52,13 @@ KindCapabilities sfu_video() {
     }
     kind.codecs.push_back(video("AV1", "profile=0"));
     kind.rtx = true;
-    kind.receive_feedback = {"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"};
-    kind.send_feedback = {"transport-cc", "goog-remb", "ccm fir", "nack", "nack pli"};
+    kind.receive_feedback = {std::string(kTransportWideFeedback),
+                             std::string(kCongestionFeedback),
+                             "goog-remb",
+                             "ccm fir",
+                             "nack",
+                             "nack pli"};
+    kind.send_feedback = kind.receive_feedback;
     kind.extensions = {{ExtensionType::kMid},
                        {ExtensionType::kRid, true, false},
                        {ExtensionType::kRepairedRid, true, false},
@@ -69,6 +75,13 @@ KindCapabilities sfu_video() {
 
 Capabilities Capabilities::sfu() {
     return {sfu_audio(), sfu_video()};
+}
+
+void Capabilities::drop_feedback(std::string_view feedback) {
+    for (KindCapabilities* kind : {&audio, &video}) {
+        std::erase(kind->receive_feedback, feedback);
+        std::erase(kind->send_feedback, feedback);
+    }
 }
 
 void Capabilities::prefer(sdp::MediaKind kind, const std::vector<std::string>& names) {

@@ -7,12 +7,18 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rtp/extension.hpp"
 #include "sdp/description.hpp"
 
 namespace parley::peer {
+
+/// Feedback on congestion, as descriptions name it: by transport-wide numbers, or by the numbers of
+/// each stream with its ECN marks (RFC 8888 §6).
+inline constexpr std::string_view kTransportWideFeedback = "transport-cc";
+inline constexpr std::string_view kCongestionFeedback = "ack ccfb";
 
 /// A header extension, for the streams that we receive, that we send, or both.
 struct ExtensionCapability {
@@ -44,6 +50,8 @@ struct Capabilities {
         if (kind == sdp::MediaKind::kAudio) return &audio;
         return kind == sdp::MediaKind::kVideo ? &video : nullptr;
     }
+    /// Leaves out a kind of feedback, for streams that we receive and that we send.
+    void drop_feedback(std::string_view feedback);
     /// Stable reordering: the named codecs first, in this order; unknown names are ignored.
     void prefer(sdp::MediaKind kind, const std::vector<std::string>& names);
 };

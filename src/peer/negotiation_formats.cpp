@@ -47,6 +47,15 @@ bool has_other_meaning(const sdp::Description& description, const sdp::Media& me
     return false;
 }
 
+bool has(const std::vector<std::string>& list, std::string_view item) {
+    return std::ranges::find(list, item) != list.end();
+}
+
+bool any_has(const Section& section, std::string_view feedback) {
+    return std::ranges::any_of(
+        section.codecs, [&](const sdp::Codec& codec) { return has(codec.feedback, feedback); });
+}
+
 }  // namespace
 
 void RemoteFormats::learn(const sdp::Description& description, bool is_offer) {
@@ -143,9 +152,6 @@ std::vector<std::string> common_feedback(const sdp::Media& media, const sdp::Cod
                                          const std::vector<std::string>& our_feedback) {
     std::vector<std::string> result;
     if (codec.is_rtx() || codec.is_red()) return result;
-    const auto has = [](const std::vector<std::string>& list, const std::string& item) {
-        return std::ranges::find(list, item) != list.end();
-    };
     for (const auto& ours : our_feedback) {
         if (has(codec.feedback, ours) || has(media.wildcard_feedback, ours)) result.push_back(ours);
     }
@@ -209,15 +215,38 @@ bool has_extension(const std::vector<HeaderExtension>& extensions, rtp::Extensio
     return std::ranges::find(extensions, type, &HeaderExtension::type) != extensions.end();
 }
 
+std::string_view settled_feedback(std::span<const Section> sections) {
+    for (const auto& section : sections) {
+        const bool used =
+            section.state == SectionState::kReceiving || section.state == SectionState::kSending;
+        const bool wide = any_has(section, kTransportWideFeedback);
+        if (used && wide != any_has(section, kCongestionFeedback)) {
+            return wide ? kTransportWideFeedback : kCongestionFeedback;
+        }
+    }
+    return {};
+}
+
+void choose_feedback(Section& section, std::string_view settled) {
+    if (!any_has(section, kTransportWideFeedback) || !any_has(section, kCongestionFeedback)) return;
+    const auto left_out =
+        settled == kTransportWideFeedback ? kCongestionFeedback : kTransportWideFeedback;
+    for (auto& codec : section.codecs) std::erase(codec.feedback, left_out);
+}
+
 void settle_congestion_feedback(Section& section, bool keep_remb) {
     const bool wide =
         has_extension(section.extensions, rtp::ExtensionType::kTransportSequenceNumber);
     for (auto& codec : section.codecs) {
-        if (!wide) std::erase(codec.feedback, "transport-cc");
+        if (!wide) std::erase(codec.feedback, kTransportWideFeedback);
         const bool agreed =
-            std::ranges::find(codec.feedback, "transport-cc") != codec.feedback.end();
+            has(codec.feedback, kTransportWideFeedback) || has(codec.feedback, kCongestionFeedback);
         if (agreed && !keep_remb) std::erase(codec.feedback, "goog-remb");
     }
+    if (!any_has(section, kCongestionFeedback) || any_has(section, kTransportWideFeedback)) return;
+    std::erase_if(section.extensions, [](const HeaderExtension& extension) {
+        return extension.type == rtp::ExtensionType::kTransportSequenceNumber;
+    });
 }
 
 }  // namespace parley::peer

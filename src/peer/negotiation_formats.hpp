@@ -7,6 +7,7 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -62,8 +63,14 @@ std::vector<HeaderExtension> common_extensions(const sdp::Description& descripti
                                                const sdp::Media& media,
                                                const KindCapabilities& ours, bool we_send);
 bool has_extension(const std::vector<HeaderExtension>& extensions, rtp::ExtensionType type);
-/// Transport-wide feedback needs its header extension; where it has it, REMB is not needed, unless
-/// streams of ours share the section.
+/// The feedback on congestion that the sections in use have agreed on; empty while none has, or
+/// where they differ within themselves. A transport has one: what is new must join.
+std::string_view settled_feedback(std::span<const Section> sections);
+/// Of the two kinds of feedback on congestion leaves the settled one, where the section has both.
+/// Without a settled one RFC 8888 is taken: a remote that offers it as well prefers it.
+void choose_feedback(Section& section, std::string_view settled);
+/// Transport-wide feedback needs its header extension, which is of no use to other feedback; where
+/// the section has either kind, REMB is not needed, unless streams of ours share the section.
 void settle_congestion_feedback(Section& section, bool keep_remb = false);
 
 }  // namespace parley::peer

@@ -76,6 +76,13 @@ void write_codecs(sdp::Media& media, const Section& section) {
     }
 }
 
+/// RFC 8888 §6: of a transport, hence said of all formats at once.
+void write_congestion_feedback(sdp::Media& media) {
+    std::size_t found = 0;
+    for (auto& codec : media.codecs) found += std::erase(codec.feedback, kCongestionFeedback);
+    if (found > 0) media.wildcard_feedback.emplace_back(kCongestionFeedback);
+}
+
 void write_receiving(sdp::Media& media, const Section& section) {
     sdp::SimulcastStreams streams;
     for (const auto& id : section.rids) {
@@ -134,6 +141,7 @@ sdp::Media write_section(const Section& section, const SenderSpec* sender,
         write_codecs(media, section);
         write_receiving(media, section);
     }
+    write_congestion_feedback(media);
     if (section.sends && sender != nullptr) write_sending(media, section, *sender);
     return media;
 }

@@ -164,6 +164,7 @@ void Negotiator::answer_receiving(const sdp::Media& offered, Section& section) c
             section.extensions.push_back(extension);
         }
     }
+    choose_feedback(section, settled_feedback(agreed_));
     settle_congestion_feedback(section, section.sender.has_value());
     read_layers(offered, config_.capabilities.max_simulcast_layers, section);
     read_remote_streams(offered, section);
@@ -232,6 +233,7 @@ bool Negotiator::answer_sending(const sdp::Media& offered, Section& section,
     }
     if (section.codecs.empty()) return false;
     section.extensions = common_extensions(remote_offer_->description, offered, ours, true);
+    choose_feedback(section, settled_feedback(agreed_));
     settle_congestion_feedback(section);
     return true;
 }

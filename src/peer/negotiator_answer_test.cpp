@@ -146,6 +146,31 @@ TEST(NegotiatorAnswer, FfmpegIsDtlsServer) {
     EXPECT_LT(sdp::write(answer).size(), 8192U);
 }
 
+TEST(NegotiatorAnswer, OfTwoKindsOfFeedbackRfc8888IsTaken) {
+    auto theirs = parsed(recorded("chromium_seed"));
+    for (auto& media : theirs.media) {
+        if (media.is_rtp()) media.wildcard_feedback = {"ack ccfb"};
+    }
+    auto negotiator = negotiator_for_sfu();
+    const auto text = sdp::write(answered(negotiator, sdp::write(theirs)));
+    EXPECT_NE(text.find("a=rtcp-fb:* ack ccfb\r\n"), std::string::npos);
+    EXPECT_EQ(text.find("transport-cc"), std::string::npos);
+    EXPECT_EQ(text.find("transport-wide-cc"), std::string::npos);
+    EXPECT_EQ(text.find("goog-remb"), std::string::npos);
+}
+
+TEST(NegotiatorAnswer, WhatReportsByNumbersAlreadyGoesOnWithThem) {
+    auto negotiator = negotiator_for_sfu();
+    auto theirs = parsed(recorded("chromium_seed"));
+    answered(negotiator, sdp::write(theirs));
+    for (auto& media : theirs.media) {
+        if (media.is_rtp()) media.wildcard_feedback = {"ack ccfb"};
+    }
+    const auto text = sdp::write(answered(negotiator, sdp::write(theirs)));
+    EXPECT_EQ(text.find("ccfb"), std::string::npos);
+    EXPECT_NE(text.find("transport-cc"), std::string::npos);
+}
+
 TEST(NegotiatorAnswer, ObsWithoutTransportExtensionKeepsRemb) {
     auto negotiator = negotiator_for_sfu();
     const auto answer = answered(negotiator, recorded("obs_whip"));

@@ -234,6 +234,8 @@ bool Negotiator::fill_sending(Section& section, SenderId id, const Sender& sende
         const auto number = number_for_extension(remote_, sections, section, extension.type);
         if (number) section.extensions.push_back({*number, extension.type, std::nullopt});
     }
+    const auto settled = settled_feedback(sections);
+    if (!settled.empty()) choose_feedback(section, settled);
     settle_congestion_feedback(section, true);  // the answer chooses
     section.sender = id;
     section.state = SectionState::kSending;

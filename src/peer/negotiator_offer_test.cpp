@@ -404,5 +404,48 @@ TEST_F(NegotiatorOffer, ARemoteWithoutTransportFeedbackKeepsRemb) {
     EXPECT_FALSE(section.has_feedback(96, "transport-cc"));
 }
 
+TEST_F(NegotiatorOffer, OffersBothKindsOfFeedbackAndFollowsTheAnswer) {
+    auto theirs = parsed(recorded("chromium_seed"));
+    for (auto& media : theirs.media) {
+        for (auto& codec : media.codecs) std::erase(codec.feedback, "transport-cc");
+    }
+    negotiator_ = negotiator_for_sfu();
+    answered(negotiator_, sdp::write(theirs));
+    const auto id = negotiator_.add_sender(video_sender(1), {});
+    const auto text = offer(50ms);
+    EXPECT_NE(text.find("a=rtcp-fb:* ack ccfb\r\n"), std::string::npos);
+    EXPECT_NE(text.find("transport-cc\r\n"), std::string::npos);
+    negotiator_.rollback(at(60ms));
+    // Chromium says it of each format, and drops what it does not use.
+    complete(100ms, [](sdp::Media& media) {
+        if (media.wildcard_feedback.empty()) return;
+        media.wildcard_feedback.clear();
+        for (auto& codec : media.codecs) {
+            std::erase(codec.feedback, "transport-cc");
+            codec.feedback.emplace_back("ack ccfb");
+        }
+        std::erase_if(media.extmaps, [](const auto& extmap) { return extmap.id == 4; });
+    });
+    const Section& section = *negotiator_.section_of(id);
+    EXPECT_TRUE(section.has_feedback(96, "ack ccfb"));
+    EXPECT_FALSE(section.has_feedback(96, "transport-cc"));
+
+    negotiator_.add_sender(video_sender(3), at(2s));
+    const auto next = parsed(offer(3s)).media.back();
+    EXPECT_EQ(next.wildcard_feedback, std::vector<std::string>{"ack ccfb"});
+    EXPECT_TRUE(std::ranges::none_of(next.codecs, [](const sdp::Codec& codec) {
+        return std::ranges::find(codec.feedback, "transport-cc") != codec.feedback.end();
+    })) << "a transport has one kind";
+}
+
+TEST_F(NegotiatorOffer, ATransportThatReportsByNumbersGoesOnWithThem) {
+    negotiator_.add_sender(video_sender(1), {});
+    complete(50ms, [](sdp::Media& media) { media.wildcard_feedback.clear(); });
+    negotiator_.add_sender(video_sender(3), at(2s));
+    const auto next = offer(3s);
+    EXPECT_EQ(next.find("ccfb"), std::string::npos);
+    EXPECT_NE(next.find("transport-cc"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace parley::peer

@@ -28,7 +28,8 @@ ReceiveSection receive_section(const Section& section) {
         format.nack = section.has_feedback(codec.payload_type, "nack");
         format.pli = section.has_feedback(codec.payload_type, "nack pli");
         format.fir = section.has_feedback(codec.payload_type, "ccm fir");
-        format.transport_cc = section.has_feedback(codec.payload_type, "transport-cc");
+        format.transport_cc = section.has_feedback(codec.payload_type, kTransportWideFeedback);
+        format.ccfb = section.has_feedback(codec.payload_type, kCongestionFeedback);
         format.remb = section.has_feedback(codec.payload_type, "goog-remb");
         table.formats.set(codec.payload_type, std::move(format));
     }
@@ -98,7 +99,7 @@ Result<void, trace::Drop> Peer::handle_receive(net::Datagram& datagram, PeerObse
     const auto plain = transport_.handle_receive(datagram, now);
     if (!plain) return fail(plain.error());
     if (plain->kind == net::PacketClass::kRtp) {
-        auto incoming = receiver_.on_packet(plain->bytes, now);
+        auto incoming = receiver_.on_packet(plain->bytes, datagram.ecn, now);
         if (!incoming) return fail(incoming.error());
         observer.on_media(*incoming, now);
     } else if (plain->kind == net::PacketClass::kRtcp) {
@@ -133,6 +134,9 @@ void Peer::handle_rtcp(BytesView compound, PeerObserver& observer, Instant now) 
         [&](const rtp::Remb& remb) { observer.on_remb(remb.bitrate, now); },
         [&](const rtp::TransportFeedback& feedback) {
             observer.on_transport_feedback(feedback, now);
+        },
+        [&](const rtp::CongestionFeedback& feedback) {
+            observer.on_congestion_feedback(feedback, now);
         },
         [](const auto&) {},
     };

@@ -31,6 +31,7 @@ class PeerObserver {
     virtual void on_remb(Bitrate bitrate, Instant now) = 0;
     /// Which of the packets that we sent arrived when.
     virtual void on_transport_feedback(const rtp::TransportFeedback&, Instant) {}
+    virtual void on_congestion_feedback(const rtp::CongestionFeedback&, Instant) {}
 };
 
 struct PeerConfig {

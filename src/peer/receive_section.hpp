@@ -27,6 +27,7 @@ struct ReceiveFormat {
     bool pli = false;
     bool fir = false;
     bool transport_cc = false;
+    bool ccfb = false;  // RFC 8888
     bool remb = false;
     std::uint8_t payload_type = 0;  // as ReceiveFormats::set() has it
 };

@@ -37,7 +37,7 @@ void Receiver::set_sections(std::vector<ReceiveSection> sections) {
         stream.keyframe_wanted = false;
     }
     sections_ = std::move(sections);
-    find_transport_number();
+    find_feedback();
 }
 
 const Receiver::Source* Receiver::find(Ssrc ssrc) const {
@@ -190,7 +190,8 @@ void Receiver::start(ReceiveStream& stream, Ssrc ssrc, const ReceiveFormat& form
 
 // Ids mean the same in the whole bundle (RFC 8843 §9), and a packet says when it came whatever else
 // is known of it: senders probe with padding before a stream has begun.
-void Receiver::note_transport_sequence(const rtp::PacketView& packet, Instant now) {
+void Receiver::note_arrival(const rtp::PacketView& packet, net::Ecn ecn, Instant now) {
+    if (ccfb_) marked_.on_packet(packet.ssrc, packet.sequence_number, ecn, now);
     if (transport_number_id_ == 0) return;
     const auto sequence =
         rtp::read_transport_sequence_number(packet.extension(transport_number_id_));
@@ -199,21 +200,25 @@ void Receiver::note_transport_sequence(const rtp::PacketView& packet, Instant no
     feedback_media_ = packet.ssrc;
 }
 
-void Receiver::find_transport_number() {
+void Receiver::find_feedback() {
     transport_number_id_ = 0;
+    ccfb_ = false;
     for (const auto& section : sections_) {
-        const bool reported = std::any_of(section.formats.begin(), section.formats.end(),
-                                          [](const auto& format) { return format.transport_cc; });
-        if (!reported) continue;
+        bool numbered = false;
+        for (const auto& format : section.formats) {
+            ccfb_ |= format.ccfb;
+            numbered |= format.transport_cc;
+        }
+        if (!numbered || transport_number_id_ != 0) continue;
         transport_number_id_ = section.extensions.id(rtp::ExtensionType::kTransportSequenceNumber);
-        if (transport_number_id_ != 0) return;
     }
 }
 
-Result<IncomingPacket, trace::Drop> Receiver::on_packet(BytesSpan bytes, Instant now) {
+Result<IncomingPacket, trace::Drop> Receiver::on_packet(BytesSpan bytes, net::Ecn ecn,
+                                                        Instant now) {
     const auto packet = rtp::parse_packet(bytes);
     if (!packet) return fail(trace::Drop::kMalformed);
-    note_transport_sequence(*packet, now);
+    note_arrival(*packet, ecn, now);
     const auto source = resolve(*packet);
     if (!source) return fail(source.error());
     ReceiveStream& stream = streams_[source->stream];
@@ -304,7 +309,7 @@ void Receiver::request_keyframe(ReceiveStream& stream) {
 
 Instant Receiver::next_timeout() const {
     if (keyframes_wanted_) return Instant{};
-    Instant next = std::min(next_report_, feedback_.next_timeout());
+    Instant next = std::min({next_report_, feedback_.next_timeout(), marked_.next_timeout()});
     for (const auto& stream : streams_) {
         if (stream.nack) next = std::min(next, stream.nacks.next_timeout());
     }
@@ -365,6 +370,11 @@ void Receiver::write_keyframe_request(rtp::RtcpWriter& writer, ReceiveStream& st
 void Receiver::write_feedback(rtp::RtcpWriter& writer, Instant now) {
     while (writer.remaining() >= rtp::TransportFeedbackRecorder::kMinFeedbackBuffer) {
         const std::size_t size = feedback_.poll(now, local_ssrc_, feedback_media_, writer.rest());
+        if (size == 0) break;
+        writer.advance(size);
+    }
+    while (writer.remaining() >= rtp::CongestionFeedbackRecorder::kMinBuffer) {
+        const std::size_t size = marked_.poll(now, local_ssrc_, writer.rest());
         if (size == 0) break;
         writer.advance(size);
     }

@@ -13,6 +13,7 @@
 #include "base/static_vector.hpp"
 #include "peer/receive_section.hpp"
 #include "peer/receive_stream.hpp"
+#include "rtp/congestion_feedback_recorder.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/rtcp_writer.hpp"
 #include "rtp/transport_feedback_recorder.hpp"
@@ -41,8 +42,9 @@ class Receiver {
     const std::deque<ReceiveStream>& streams() const { return streams_; }
     std::deque<ReceiveStream>& streams() { return streams_; }
 
-    /// A decrypted packet. Padding-only packets and duplicates come back as drops, counted.
-    Result<IncomingPacket, trace::Drop> on_packet(BytesSpan bytes, Instant now);
+    /// A decrypted packet and how the network had marked its datagram. Padding-only packets and
+    /// duplicates come back as drops, counted.
+    Result<IncomingPacket, trace::Drop> on_packet(BytesSpan bytes, net::Ecn ecn, Instant now);
     /// The stream that the report is about, if it is one of ours.
     ReceiveStream* on_sender_report(const rtp::SenderReport& report, Instant now);
     void on_rtt(Duration rtt);
@@ -55,7 +57,7 @@ class Receiver {
     /// Writes what is due as one compound; `cname` names us. Returns the octets, 0 for nothing.
     std::size_t poll_rtcp(Instant now, std::string_view cname, BytesSpan out);
 
-    std::uint64_t feedback_reports() const { return feedback_.reports(); }
+    std::uint64_t feedback_reports() const { return feedback_.reports() + marked_.reports(); }
 
  private:
     struct Source {
@@ -78,8 +80,8 @@ class Receiver {
     void remove_source(Ssrc ssrc);
     void start(ReceiveStream& stream, Ssrc ssrc, const ReceiveFormat& format,
                std::uint8_t payload_type);
-    void note_transport_sequence(const rtp::PacketView& packet, Instant now);
-    void find_transport_number();
+    void note_arrival(const rtp::PacketView& packet, net::Ecn ecn, Instant now);
+    void find_feedback();
     Result<IncomingPacket, trace::Drop> on_media(ReceiveStream& stream,
                                                  const rtp::PacketView& packet, bool recovered,
                                                  Instant now);
@@ -95,8 +97,10 @@ class Receiver {
     std::deque<ReceiveStream> streams_;  // stable addresses; bounded by kMaxSources
     StaticVector<Source, kMaxSources> sources_;
     rtp::TransportFeedbackRecorder feedback_;
+    rtp::CongestionFeedbackRecorder marked_;
     Ssrc feedback_media_;
     std::uint8_t transport_number_id_ = 0;  // the extension's, once a section has agreed on it
+    bool ccfb_ = false;                     // a section has agreed on RFC 8888
     Instant next_report_ = kNever;
     bool keyframes_wanted_ = false;
 };

@@ -111,6 +111,7 @@ struct Said {
     std::vector<Ssrc> plis;
     std::vector<rtp::FullIntraRequest::Entry> firs;
     std::vector<std::uint16_t> arrived;  // by transport-wide number
+    std::vector<rtp::CongestionFeedback::PacketStatus> marked;
     std::string cname;
     bool empty() const {
         return blocks.empty() && nacks.empty() && plis.empty() && firs.empty() && arrived.empty();
@@ -121,7 +122,7 @@ class ReceiverTest : public ::testing::Test {
  protected:
     Result<IncomingPacket, trace::Drop> take(const Packet& packet) {
         bytes_ = packet.bytes();
-        return receiver_.on_packet(bytes_, now_);
+        return receiver_.on_packet(bytes_, ecn_, now_);
     }
     /// The stream that the packet went to; fails the test when it was refused.
     const ReceiveStream* stream_of(const Packet& packet) {
@@ -167,6 +168,9 @@ class ReceiverTest : public ::testing::Test {
             while (const auto status = reader.next()) {
                 if (status->received) said.arrived.push_back(status->sequence_number);
             }
+        } else if (const auto* marks = std::get_if<rtp::CongestionFeedback>(&message)) {
+            auto reader = marks->read();
+            while (const auto status = reader.next()) said.marked.push_back(*status);
         } else if (const auto* source = std::get_if<rtp::SourceDescription>(&message)) {
             auto reader = source->read();
             while (const auto chunk = reader.next()) said.cname = chunk->cname;
@@ -176,6 +180,7 @@ class ReceiverTest : public ::testing::Test {
     Receiver receiver_{kOurs};
     Instant now_{1000s};
     std::vector<std::uint8_t> bytes_;
+    net::Ecn ecn_ = net::Ecn::kNotEct;
 };
 
 TEST_F(ReceiverTest, TheMidNamesTheSection) {
@@ -393,6 +398,31 @@ TEST_F(ReceiverTest, AudioWithoutNackIsNotAskedForAgain) {
     stream_of({.number = 5, .payload_type = kOpus});
     now_ += 100ms;
     EXPECT_TRUE(poll().nacks.empty());
+}
+
+TEST_F(ReceiverTest, ReportsMarksOfEachStreamByRfc8888) {
+    auto section = video("v");
+    section.extensions = rtp::ExtensionMap();
+    section.extensions.set(1, rtp::ExtensionType::kMid);
+    ReceiveFormat vp8 = format(media::Codec::kVp8, 90'000);
+    vp8.ccfb = true;
+    section.formats.set(kVp8, vp8);
+    receiver_.set_sections({section});
+    ecn_ = net::Ecn::kEct1;
+    stream_of({.ssrc = 1, .number = 7, .mid = "v"});
+    ecn_ = net::Ecn::kCe;
+    stream_of({.ssrc = 1, .number = 9});
+    EXPECT_EQ(receiver_.next_timeout(), now_ + 50ms);
+    now_ += 50ms;
+    const Said said = poll();
+    EXPECT_TRUE(said.arrived.empty());
+    ASSERT_EQ(said.marked.size(), 3U);
+    EXPECT_EQ(said.marked[0].media, Ssrc(1));
+    EXPECT_EQ(said.marked[0].sequence_number, 7);
+    EXPECT_EQ(said.marked[0].ecn, net::Ecn::kEct1);
+    EXPECT_FALSE(said.marked[1].received);
+    EXPECT_EQ(said.marked[2].ecn, net::Ecn::kCe);
+    EXPECT_EQ(receiver_.feedback_reports(), 1U);
 }
 
 TEST_F(ReceiverTest, AsksForKeyframesByWhatWasNegotiated) {

@@ -106,6 +106,11 @@ Parsed parse_rtp_feedback(const RtcpPacket& packet) {
             if (!feedback) return fail(feedback.error());
             return *feedback;
         }
+        case kCongestionFeedbackFormat: {
+            const auto feedback = parse_congestion_feedback(packet.body);
+            if (!feedback) return fail(feedback.error());
+            return *feedback;
+        }
         default: return UnreadRtcp{packet.type, packet.count};
     }
 }

@@ -1,7 +1,7 @@
 // RTCP (RFC 3550 §6) and its feedback messages (RFC 4585, RFC 5104, REMB), read as views over a
 // compound packet. Reduced-size compounds (RFC 5506) are taken as they come. Extended reports (RFC
-// 3611) and APP packets are walked over. Transport-wide feedback: transport_feedback.hpp. Writing:
-// rtcp_writer.hpp.
+// 3611) and APP packets are walked over. Feedback on congestion: transport_feedback.hpp and
+// congestion_feedback.hpp. Writing: rtcp_writer.hpp.
 
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "base/units.hpp"
+#include "rtp/congestion_feedback.hpp"
 #include "rtp/packet.hpp"
 #include "rtp/transport_feedback.hpp"
 
@@ -174,15 +175,15 @@ struct Remb {
 };
 
 /// A packet that is well-formed but that nobody here reads: APP, extended reports, unknown types
-/// and feedback formats (RFC 8888 among them).
+/// and feedback formats.
 struct UnreadRtcp {
     RtcpType type{};
     std::uint8_t count = 0;
 };
 
-using RtcpMessage =
-    std::variant<UnreadRtcp, SenderReport, ReceiverReport, SourceDescription, Bye, Nack,
-                 PictureLossIndication, FullIntraRequest, Remb, TransportFeedback>;
+using RtcpMessage = std::variant<UnreadRtcp, SenderReport, ReceiverReport, SourceDescription, Bye,
+                                 Nack, PictureLossIndication, FullIntraRequest, Remb,
+                                 TransportFeedback, CongestionFeedback>;
 
 /// Reads one packet of a compound; the message borrows its octets.
 Result<RtcpMessage, ParseError> parse_rtcp(const RtcpPacket& packet);

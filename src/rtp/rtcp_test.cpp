@@ -235,7 +235,7 @@ TEST(RtcpHostile, WalksOverWhatNobodyReads) {
     RtcpWalk walk;
     read_all(rtcp(0x80, 207, Bytes(40, 0xFF)), &walk);  // an extended report
     EXPECT_EQ(walk.unread, 1U);
-    read_all(rtcp(0x8B, 205, Bytes(16, 0xFF)), &walk);  // RFC 8888
+    read_all(rtcp(0x8A, 205, Bytes(16, 0xFF)), &walk);  // a format without a name
     EXPECT_EQ(walk.unread, 1U);
     read_all(rtcp(0x8F, 206, Bytes(16, 0xFF)), &walk);  // application feedback, no REMB
     EXPECT_EQ(walk.unread, 1U);

@@ -21,6 +21,7 @@ peer::PeerConfig client_config(net::SocketAddress address, Random& random,
     candidate.address = address;
     candidate.base = address;
     config.candidates = {candidate};
+    config.negotiation.capabilities.drop_feedback(peer::kCongestionFeedback);  // as most browsers
     if (configure) configure(config);
     return config;
 }

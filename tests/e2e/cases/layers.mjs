@@ -5,6 +5,10 @@ import { check, waitFor } from '../lib/wait.mjs';
 const kHeights = { high: 720, medium: 360, low: 180 };
 /** libwebrtc starts at 300 kbit/s and turns layers on as its estimate grows. */
 const kRampMs = 45_000;
+/** The last such flag counts, so the one of all other browsers is in it. */
+const kRfc8888 =
+  '--force-fieldtrials=WebRTC-LegacySimulcastLayerLimit/Disabled/' +
+  'WebRTC-RFC8888CongestionControlFeedback/Enabled,offer:true/';
 
 export const cases = [
   {
@@ -137,6 +141,37 @@ export const cases = [
       });
       await bob.wish('Ada', 'auto');
       await bob.seesFlow('Ada', 'camera');
+    },
+  },
+  {
+    name: 'a browser that reports by RFC 8888 is sent and sends the highest layer',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server();
+      const chromium = await t.chromium({ flags: [kRfc8888] });
+      const room = 'rfc8888';
+      const ada = await t.join(chromium, server, { room, name: 'Ada', video: '1280x720@20' });
+      const bob = await t.join(chromium, server, { room, name: 'Bob', video: '160x90@5' });
+      const answer = await ada.page.evaluate(() => {
+        const { connections } = window.__probe;
+        return connections.map((connection) => connection.remoteDescription?.sdp).join('');
+      });
+      check(answer.includes('ack ccfb'), 'the server to agree on RFC 8888');
+      check(!answer.includes('transport-cc'), 'no other feedback beside it');
+      await bob.wish('Ada', 'high');
+      await waitFor('Ada to send all layers', async () => (await layersOf(ada))?.high, {
+        timeout: kRampMs,
+        explain: () => ada.stats(),
+      });
+      await switchTo(bob, 'high');
+      await bob.seesFlow('Ada', 'microphone');
+      const path = async () =>
+        (await server.room(room))?.participants.find((p) => p.metadata.name === 'Bob')?.media;
+      await waitFor(
+        "the server's estimate to have grown by what Bob reports",
+        async () => (await path())?.estimateDownBps > 1_500_000,
+        { explain: path },
+      );
     },
   },
 ];
