@@ -35,16 +35,11 @@ bool same_entry(const sdp::Codec& a, const sdp::Codec& b) {
 /// Whether a section before this one gives the id to another extension. Within a bundle an id means
 /// one thing (RFC 8843 §9); of an offer that breaks this the first meaning is taken, since a remote
 /// may keep one table for all sections and misread what it numbered twice (aiortc does both).
-bool has_other_meaning(const sdp::Description& description, const sdp::Media& media,
+bool has_other_meaning(const ExtensionMeanings& meanings, const sdp::Media& media,
                        const sdp::Extmap& extmap) {
-    for (const auto& earlier : description.media) {
-        if (&earlier == &media) return false;
-        if (!is_usable(earlier)) continue;
-        for (const auto& known : extmaps_of(description, earlier)) {
-            if (known.id == extmap.id && known.uri != extmap.uri) return true;
-        }
-    }
-    return false;
+    const auto found = meanings.find(extmap.id);
+    return found != meanings.end() && found->second.media != &media &&
+           found->second.uri != extmap.uri;
 }
 
 bool has(const std::vector<std::string>& list, std::string_view item) {
@@ -187,7 +182,19 @@ std::vector<sdp::Codec> common_codecs(const sdp::Media& media, const KindCapabil
     return any_media ? result : std::vector<sdp::Codec>{};
 }
 
+ExtensionMeanings extension_meanings(const sdp::Description& description) {
+    ExtensionMeanings result;
+    for (const auto& media : description.media) {
+        if (!is_usable(media)) continue;
+        for (const auto& extmap : extmaps_of(description, media)) {
+            result.try_emplace(extmap.id, ExtensionMeaning{&media, extmap.uri});
+        }
+    }
+    return result;
+}
+
 std::vector<HeaderExtension> common_extensions(const sdp::Description& description,
+                                               const ExtensionMeanings& meanings,
                                                const sdp::Media& media,
                                                const KindCapabilities& ours, bool we_send) {
     std::vector<HeaderExtension> result;
@@ -196,7 +203,7 @@ std::vector<HeaderExtension> common_extensions(const sdp::Description& descripti
         const auto type = rtp::extension_from_uri(extmap.uri);
         if (type == rtp::ExtensionType::kUnknown || has_extension(result, type)) continue;
         if (extmap.id > (mixed ? 255 : 14)) continue;
-        if (has_other_meaning(description, media, extmap)) continue;
+        if (has_other_meaning(meanings, media, extmap)) continue;
         const auto known = std::ranges::find(ours.extensions, type, &ExtensionCapability::type);
         if (known == ours.extensions.end() || !(we_send ? known->send : known->receive)) continue;
         HeaderExtension extension{static_cast<std::uint8_t>(extmap.id), type, std::nullopt};

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "peer/negotiation.hpp"
@@ -58,8 +60,18 @@ std::vector<sdp::Codec> common_codecs(const sdp::Media& media, const KindCapabil
                                       const std::vector<std::string>& our_feedback);
 std::vector<std::string> common_feedback(const sdp::Media& media, const sdp::Codec& codec,
                                          const std::vector<std::string>& our_feedback);
+/// What the ids of a description's extensions mean: what the first usable section says of each.
+/// Made once for a description, which may have hundreds of sections and ids. Borrows the sections.
+struct ExtensionMeaning {
+    const sdp::Media* media = nullptr;
+    std::string uri;
+};
+using ExtensionMeanings = std::unordered_map<std::uint32_t, ExtensionMeaning>;
+ExtensionMeanings extension_meanings(const sdp::Description& description);
+
 /// The common extensions of a section with the remote's ids. `we_send`: for streams of ours.
 std::vector<HeaderExtension> common_extensions(const sdp::Description& description,
+                                               const ExtensionMeanings& meanings,
                                                const sdp::Media& media,
                                                const KindCapabilities& ours, bool we_send);
 bool has_extension(const std::vector<HeaderExtension>& extensions, rtp::ExtensionType type);

@@ -128,6 +128,7 @@ class Negotiator {
     bool bundled_ = false;
     std::uint64_t version_ = 0;
     std::uint64_t session_version_ = 1;
+    ExtensionMeanings meanings_;  // of the offer that is being answered
     std::vector<Section> agreed_;
     std::vector<Section> offered_;  // ours, in kHaveLocalOffer
     std::optional<RemoteOffer> remote_offer_;

@@ -93,6 +93,7 @@ std::string Negotiator::create_answer(const TransportParameters& transport, Inst
     PARLEY_ASSERT(state_ == SignalingState::kHaveRemoteOffer && remote_offer_);
     const auto& offer = remote_offer_->description;
     std::vector<Section> sections;
+    meanings_ = extension_meanings(offer);
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         sections.push_back(answer_section(offer.media[i], i));
     }
@@ -107,6 +108,7 @@ std::string Negotiator::create_answer(const TransportParameters& transport, Inst
     frame.extmap_allow_mixed = offer.extmap_allow_mixed;
     if (bundled_) frame.bundle_order = offer.bundle()->mids;
     const auto text = write_description(sections, specs_of(sections), transport, frame);
+    meanings_.clear();
     const auto remote = std::move(*remote_offer_);
     remote_offer_.reset();
     adopt(std::move(sections), remote.transport, remote.our_role, now);
@@ -159,7 +161,8 @@ void Negotiator::answer_receiving(const sdp::Media& offered, Section& section) c
         if (known == codecs.end()) codecs.push_back(std::move(codec));
     }
     section.codecs = std::move(codecs);
-    for (auto& extension : common_extensions(remote_offer_->description, offered, ours, false)) {
+    for (auto& extension :
+         common_extensions(remote_offer_->description, meanings_, offered, ours, false)) {
         if (!has_extension(section.extensions, extension.type)) {
             section.extensions.push_back(extension);
         }
@@ -232,7 +235,8 @@ bool Negotiator::answer_sending(const sdp::Media& offered, Section& section,
         break;
     }
     if (section.codecs.empty()) return false;
-    section.extensions = common_extensions(remote_offer_->description, offered, ours, true);
+    section.extensions =
+        common_extensions(remote_offer_->description, meanings_, offered, ours, true);
     choose_feedback(section, settled_feedback(agreed_));
     settle_congestion_feedback(section);
     return true;

@@ -171,6 +171,33 @@ TEST(NegotiatorAnswer, WhatReportsByNumbersAlreadyGoesOnWithThem) {
     EXPECT_NE(text.find("transport-cc"), std::string::npos);
 }
 
+// Many sections times many extensions: the work grows with their sum.
+TEST(NegotiatorAnswer, ManyIdsInManySectionsMeanWhatTheFirstSays) {
+    auto theirs = parsed(recorded("chromium_seed"));
+    theirs.media.erase(theirs.media.begin());  // audio: the shorter one
+    theirs.groups[0].mids = {*theirs.media[0].mid};
+    theirs.extmap_allow_mixed = true;
+    for (std::uint16_t id = 20; id < 250; ++id) {
+        theirs.extmaps.push_back({id, {}, "urn:ietf:params:rtp-hdrext:toffset", {}});
+    }
+    const auto section = theirs.media[0];
+    for (int i = 10; i < 59; ++i) {
+        theirs.media.push_back(section);
+        theirs.media.back().mid = std::to_string(i);
+        theirs.groups[0].mids.push_back(std::to_string(i));
+    }
+    for (auto& extmap : theirs.media[7].extmaps) {
+        if (extmap.id == 4) extmap.uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+    }
+    auto negotiator = negotiator_for_sfu();
+    const auto answer = answered(negotiator, sdp::write(theirs));
+    ASSERT_EQ(answer.media.size(), 50U);
+    EXPECT_TRUE(
+        std::ranges::any_of(answer.media[6].extmaps, [](const auto& e) { return e.id == 4; }));
+    EXPECT_FALSE(
+        std::ranges::any_of(answer.media[7].extmaps, [](const auto& e) { return e.id == 4; }));
+}
+
 TEST(NegotiatorAnswer, ObsWithoutTransportExtensionKeepsRemb) {
     auto negotiator = negotiator_for_sfu();
     const auto answer = answered(negotiator, recorded("obs_whip"));

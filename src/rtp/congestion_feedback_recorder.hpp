@@ -17,7 +17,7 @@ class CongestionFeedbackRecorder {
  public:
     static constexpr Duration kInterval = 50ms;
     /// How many sequence numbers of a stream are remembered; half as many are reported early.
-    static constexpr std::int64_t kWindow = 256;
+    static constexpr std::int64_t kWindow = 256;  // a power of two: numbers may be negative
     /// Streams of one transport; the one that was silent for longest makes room for another.
     static constexpr std::size_t kMaxStreams = 64;
 
@@ -45,7 +45,7 @@ class CongestionFeedbackRecorder {
         std::array<CongestionArrival, kWindow> arrivals;
 
         CongestionArrival& at(std::int64_t sequence) {
-            return arrivals[static_cast<std::size_t>(sequence % kWindow)];
+            return arrivals[static_cast<std::size_t>(sequence) % kWindow];
         }
         void restart(std::int64_t sequence);
         bool note(std::int64_t sequence, net::Ecn ecn, Instant arrival);

@@ -204,6 +204,18 @@ TEST(CongestionFeedbackRecorder, AJumpBeginsAnew) {
     EXPECT_EQ(all[0].sequence_number, 20'000);
 }
 
+// What is unwrapped may be negative, for a stream that began anew behind its old numbers.
+TEST(CongestionFeedbackRecorder, NumbersBelowZeroStayWithinTheWindow) {
+    CongestionFeedbackRecorder recorder;
+    for (const int sequence : {0, 32768, 0, 32768, 32767, 32700}) {
+        recorder.on_packet(kVideo, static_cast<std::uint16_t>(sequence), net::Ecn::kNotEct, kStart);
+    }
+    for (const auto& status : poll(recorder, kStart + 50ms)) {
+        EXPECT_TRUE(!status.received ||
+                    (status.sequence_number >= 32700 && status.sequence_number <= 32768));
+    }
+}
+
 TEST(CongestionFeedbackRecorder, ABufferThatIsTooSmallIsTriedLater) {
     CongestionFeedbackRecorder recorder;
     recorder.on_packet(kVideo, 10, net::Ecn::kNotEct, kStart);

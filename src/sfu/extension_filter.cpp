@@ -25,9 +25,7 @@ FilteredExtensions::FilteredExtensions(const rtp::PacketView& packet,
     while (const auto element = reader.next()) {
         const rtp::ExtensionType type = ids.type(element->id);
         const std::size_t size = element->data.size();
-        if (!is_forwarded(type) || size > buffer_.size() - std::min(size_ + 2, buffer_.size())) {
-            continue;
-        }
+        if (!is_forwarded(type) || size_ + 2 + size > buffer_.size()) continue;
         buffer_[size_++] = std::to_underlying(type);
         buffer_[size_++] = static_cast<std::uint8_t>(size);
         std::copy(element->data.begin(), element->data.end(), buffer_.data() + size_);

@@ -23,8 +23,8 @@ constexpr Duration kSwitchPatience = 1s;
 Subscription::Subscription(const SubscriptionConfig& config, Random& random)
     : wish_(config.wish),
       timeline_(random.next_u32()),
-      history_(config.retransmit, random.next_u16()),
       // The upper half is left to grow into: RFC 3711 §3.3.1 cannot tell an early wrap from loss.
+      history_(config.retransmit, static_cast<std::uint16_t>(random.next_u16() & 0x7FFF)),
       sequence_(static_cast<std::uint16_t>(random.next_u16() & 0x7FFF)) {}
 
 void Subscription::prefetch(Instant now) const {
