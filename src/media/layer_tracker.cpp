@@ -236,13 +236,19 @@ void DescriptorTracker::map_decode_targets(std::uint32_t active) {
     }
 }
 
-// Which targets have all the frames of which others.
+// Which targets have all the frames of which others. A publisher can bring it about with each
+// packet: the templates are gone through once.
 void DescriptorTracker::relate_targets(std::uint32_t active) {
     const auto& from = described();
+    static_assert(rtp::kMaxTemplates <= 64);
+    std::array<std::uint64_t, rtp::kMaxDecodeTargets> templates_of{};
+    for (std::size_t i = 0; i < from.templates.size(); ++i) {
+        for (std::size_t target = 0; target < from.decode_target_count; ++target) {
+            if (present(from.templates[i], target)) templates_of[target] |= std::uint64_t{1} << i;
+        }
+    }
     const auto has_all_of = [&](std::size_t outer, std::size_t inner) {
-        return std::ranges::all_of(from.templates, [&](const auto& frame) {
-            return !present(frame, inner) || present(frame, outer);
-        });
+        return (templates_of[inner] & ~templates_of[outer]) == 0;
     };
     for (std::uint8_t target = 0; target < kTargets; ++target) {
         const std::uint8_t own = now_.decode_target[target];

@@ -83,7 +83,7 @@ std::optional<QueuedPacket> MediaSender::next_of(Outlet& outlet, Instant now) {
     const sfu::PacketRing& ring = publication.ring();
     while (true) {
         if (const auto forward = outlet.subscription.next_backlog(publication, now)) {
-            return QueuedPacket{&outlet, forward->slot, forward->decision, false, 0};
+            return queued(outlet, forward->slot, forward->decision);
         }
         if (outlet.next >= ring.next()) return {};
         if (outlet.next < ring.oldest()) {  // it waited until the ring had turned
@@ -103,9 +103,15 @@ std::optional<QueuedPacket> MediaSender::next_of(Outlet& outlet, Instant now) {
         }
         ++outlet.next;
         const auto decision = outlet.subscription.decide(publication, packet, now);
-        if (decision.forward) return QueuedPacket{&outlet, packet.id, decision, false, 0};
+        if (decision.forward) return queued(outlet, packet.id, decision);
         context_.drops.add(decision.reason);
     }
+}
+
+QueuedPacket MediaSender::queued(Outlet& outlet, sfu::SlotId slot, const sfu::Decision& decision) {
+    const bool again = outlet.format.rtx_payload_type && outlet.subscription.is_late(decision);
+    const std::uint16_t number = again ? outlet.subscription.take_rtx_number() : std::uint16_t{0};
+    return {&outlet, slot, decision, again, number};
 }
 
 // A keyframe that took long leaves what follows it as far behind; that catches up, because frames

@@ -52,6 +52,7 @@ class MediaSender {
     std::optional<QueuedPacket> next_packet(Instant now);
     std::optional<QueuedPacket> next_of(NewsList& list, Instant now);
     std::optional<QueuedPacket> next_of(Outlet& outlet, Instant now);
+    static QueuedPacket queued(Outlet& outlet, sfu::SlotId slot, const sfu::Decision& decision);
     bool is_behind(Outlet& outlet, const sfu::StoredPacket& packet, Instant now) const;
     void fall_behind(Outlet& outlet, Instant now);
     void add(TrainPiece piece, Instant now);

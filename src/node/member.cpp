@@ -42,7 +42,7 @@ Member::Member(Context& context, Room& room, const signal::CreatePeer& command,
       may_publish_(command.may_publish),
       may_subscribe_(command.may_subscribe),
       peer_(context.services, std::move(config), now),
-      publisher_(context, *this),
+      publisher_(context, *this, now),
       subscriber_(context, *this),
       next_stats_(now + context.config.stats_interval) {}
 

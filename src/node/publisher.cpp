@@ -137,6 +137,7 @@ Track* Publisher::track_in(std::size_t section) {
 Track* Publisher::publish(const peer::ReceiveSection& section, const peer::ReceiveStream& stream,
                           Instant now) {
     if (tracks_.size() >= context_.config.max_tracks_per_member) return nullptr;
+    if (!publications_.take(now)) return nullptr;
     const peer::ReceiveFormat* format = media_format(section, stream);
     sfu::PublicationConfig config;
     config.kind = section.video ? sfu::Kind::kVideo : sfu::Kind::kAudio;
@@ -246,7 +247,8 @@ void Publisher::review_layers(Track& track, Instant now) {
         const bool is_changed = (changed & sfu::stream_bit(i)) != 0;
         if (is_changed) track.publication.set_wanted(i, track.use.on(i), now);
     }
-    track.seen_revision = track.publication.revision();
+    // Its own doing is no news; what waits to be told stays so.
+    if (track.tell_at == kNever) track.seen_revision = track.publication.revision();
     owner_.room().shards().turn_layers(track);
     tell_layers(track);
 }
@@ -298,6 +300,9 @@ void Publisher::on_sender_report(const peer::ReceiveStream& stream, Instant now)
     const NtpTime ntp = stream.sender_info->ntp;
     const std::uint32_t timestamp = stream.sender_info->rtp_timestamp;
     place.track->publication.on_sender_report(place.layer, ntp, timestamp, now);
+    Instant& next_report = place.track->relay.next_report[place.layer];
+    if (now < next_report) return;
+    next_report = now + TrackRelay::kReportInterval;
     owner_.room().shards().report(*place.track, place.layer, ntp, timestamp);
 }
 
@@ -313,7 +318,7 @@ void Publisher::pump_keyframe_requests(Track& track, Instant now) {
 void Publisher::handle_timeout(Instant now) {
     for (const auto& track : tracks_) {
         if (track->use.next_timeout() <= now) review_layers(*track, now);
-        if (track->publication.next_timeout() > now) continue;
+        if (node::next_timeout(*track) > now) continue;
         track->publication.handle_timeout(now);
         note_revision(*track, now);
         pump_keyframe_requests(*track, now);
@@ -323,7 +328,7 @@ void Publisher::handle_timeout(Instant now) {
 Instant Publisher::next_timeout() const {
     Instant next = kNever;
     for (const auto& track : tracks_) {
-        next = std::min({next, track->publication.next_timeout(), track->use.next_timeout()});
+        next = std::min({next, node::next_timeout(*track), track->use.next_timeout()});
     }
     return next;
 }

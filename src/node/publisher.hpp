@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "node/context.hpp"
 #include "node/track.hpp"
 #include "peer/receiver.hpp"
@@ -20,7 +21,13 @@ class Room;
 
 class Publisher final : public Upstream {
  public:
-    Publisher(Context& context, Member& owner) : context_(context), owner_(owner) {}
+    /// Tracks that a client may publish at once, and how many more a second: each of them takes
+    /// sources of every subscriber, and the keys of a subscriber serve for so many.
+    static constexpr double kPublications = 2.0 * kMaxTracksPerMember;
+    static constexpr double kPublicationRate = 0.2;
+
+    Publisher(Context& context, Member& owner, Instant now)
+        : context_(context), owner_(owner), publications_(kPublicationRate, kPublications, now) {}
 
     /// Forwards a packet to the track's subscribers. A stream's first packet publishes its track: a
     /// track is what arrives, not what was negotiated.
@@ -76,6 +83,7 @@ class Publisher final : public Upstream {
     bool force_muted_audio_ = false;
     std::set<std::string> force_muted_;  // tracks, so that a track published anew stays muted
     std::set<std::string> quieted_;      // sections in which some layer is off by request
+    TokenBucket publications_;
     std::int64_t counted_packets_ = 0;
     std::int64_t counted_lost_ = 0;
 };

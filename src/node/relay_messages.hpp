@@ -144,7 +144,12 @@ using RelayMessage =
     std::variant<RelayBatch, ShardOpened, ShardClosed, TrackOffered, TrackWithdrawn, LayersTurned,
                  SenderReported, LayersWished, KeyframeWished>;
 
-/// Media, of which a reader that does not keep up loses some.
+/// Media, and what is soon said again: a reader that does not keep up loses some. Everything else
+/// is said once.
+inline bool may_be_lost(const RelayMessage& message) {
+    return std::holds_alternative<RelayBatch>(message) ||
+           std::holds_alternative<SenderReported>(message);
+}
 inline std::size_t packets_in(const RelayMessage& message) {
     const auto* batch = std::get_if<RelayBatch>(&message);
     return batch == nullptr ? 0 : batch->size();

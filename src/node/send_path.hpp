@@ -46,6 +46,7 @@ class SendPath {
     void set_feedback(bool reported, Instant now);
     bool has_feedback() const { return reported_; }
     /// No packets are reported by their streams' numbers (RFC 8888), or not any more.
+    void forget_stream(Ssrc ssrc) { streams_.forget(ssrc); }
     void forget_stream_numbers() { streams_.clear(); }
     /// Whether there is a stream in which a probe can be filled up.
     void set_fillable(bool fillable) { fillable_ = fillable; }

@@ -77,8 +77,13 @@ TEST(StreamNumbers, KnowsTheLastOfEachStream) {
     EXPECT_FALSE(numbers.find(kVideo, 900)) << "overwritten";
     EXPECT_FALSE(numbers.find(kVideo, 2000)) << "not sent yet";
     EXPECT_FALSE(numbers.find(Ssrc(8), 1999));
-    for (std::uint32_t i = 0; i < 1000; ++i) numbers.note(header(Ssrc(100 + i), 1), 1);
-    EXPECT_EQ(numbers.find(Ssrc(1099), 1), 1);
+    numbers.note(header(Ssrc(8), 1), 1);
+    numbers.forget(Ssrc(8));
+    EXPECT_FALSE(numbers.find(Ssrc(8), 1));
+    for (std::uint32_t i = 0; i < StreamNumbers::kMaxStreams; ++i) {
+        numbers.note(header(Ssrc(100 + i), 1), 1);
+    }
+    EXPECT_EQ(numbers.find(Ssrc(99 + StreamNumbers::kMaxStreams), 1), 1);
     EXPECT_FALSE(numbers.find(kVideo, 1999)) << "streams are bounded";
 }
 

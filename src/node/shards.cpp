@@ -236,7 +236,7 @@ void Shards::pump_keyframe_requests(Track& track, Instant now) {
 }
 
 void Shards::note_due(const Track& track) {
-    const Instant at = track.publication.next_timeout();
+    const Instant at = node::next_timeout(track);
     if (at >= due_) return;
     due_ = at;
     context_.timers.set(room_.timer, room_.next_timeout());
@@ -247,12 +247,12 @@ void Shards::handle_timeout(Instant now) {
     due_ = kNever;
     for (const auto& member : members_) {
         for (const auto& track : member->tracks) {
-            if (track->publication.next_timeout() <= now) {
+            if (node::next_timeout(*track) <= now) {
                 track->publication.handle_timeout(now);
                 note_revision(*track, now);
                 pump_keyframe_requests(*track, now);
             }
-            due_ = std::min(due_, track->publication.next_timeout());
+            due_ = std::min(due_, node::next_timeout(*track));
         }
     }
 }

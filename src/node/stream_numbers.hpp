@@ -20,7 +20,7 @@ class StreamNumbers {
     /// worst.
     static constexpr std::size_t kWindow = 1024;
     /// Streams, retransmissions counted apart; a transport that has had more begins anew.
-    static constexpr std::size_t kMaxStreams = 256;
+    static constexpr std::size_t kMaxStreams = 1024;
 
     /// An RTP packet, header first, that left with this number.
     void note(BytesView rtp, std::uint16_t number) {
@@ -36,6 +36,7 @@ class StreamNumbers {
         if (!entry.known || entry.sequence != sequence) return {};
         return entry.number;
     }
+    void forget(Ssrc ssrc) { streams_.erase(ssrc); }
     void clear() { streams_.clear(); }
 
  private:

@@ -18,6 +18,8 @@ constexpr Duration kRedundancyInterval = 100ms;
 // What a microphone sent so long before the packet that made it heard goes along: words begin
 // softly.
 constexpr Duration kBeforeLoud = 60ms;
+// Why a track waits, as the client is told.
+constexpr const char* kTooManyTracks = "too_many_tracks";
 // By so much the demand must change to be news.
 constexpr double kDemandStep = 0.1;
 
@@ -63,7 +65,12 @@ void Subscriber::prefetch() const {
 
 void Subscriber::attach(Track& track, Instant now) {
     if (find(track.info.track) != nullptr) return;
-    if (outlets_.size() >= context_.config.max_outlets_per_member) return;
+    if (outlets_.size() >= context_.config.max_outlets_per_member) {
+        turned_away_ = true;
+        return context_.emit(signal::SubscriptionChanged{owner_.id(), track.info.track,
+                                                         signal::SubscriptionStatus::kPaused,
+                                                         track.info.codec, kTooManyTracks});
+    }
     sfu::SubscriptionConfig config;
     config.retransmit = track.video();
     auto& outlet =
@@ -103,6 +110,7 @@ void Subscriber::detach(Track& track, Instant now) {
     if (found == outlets_.end()) return;
     Outlet& outlet = **found;
     sender_.forget(outlet);
+    for (const Ssrc ssrc : {outlet.ssrc, outlet.rtx_ssrc}) path_.forget_stream(ssrc);
     by_ssrc_.erase(outlet.ssrc);
     if (outlet.sender) owner_.peer().negotiator().remove_sender(*outlet.sender, now);
     std::erase(track.outlets, &outlet);
@@ -203,13 +211,24 @@ void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant no
     const auto found = std::find_if(outlets_.begin(), outlets_.end(),
                                     [&](const auto& o) { return o->sender == change.sender; });
     if (found == outlets_.end()) return;
-    if (change.state == peer::SenderState::kRefused) {
-        by_ssrc_.erase((*found)->ssrc);
-        close(**found);
-        // Firefox rejects the whole section where it lacks the one codec.
-        if (change.reason != peer::RefusalReason::kNoBundle) refuse(**found);
-    }
+    if (change.state == peer::SenderState::kRefused) on_refused(**found, change.reason);
     refresh_formats(now);
+}
+
+void Subscriber::on_refused(Outlet& outlet, peer::RefusalReason reason) {
+    close(outlet);
+    if (reason == peer::RefusalReason::kTooManySections) return wait(outlet);
+    by_ssrc_.erase(outlet.ssrc);
+    // Firefox rejects the whole section where it lacks the one codec.
+    if (reason != peer::RefusalReason::kNoBundle) refuse(outlet);
+}
+
+// Its turn comes when another track goes.
+void Subscriber::wait(Outlet& outlet) {
+    if (outlet.status == signal::SubscriptionStatus::kPaused) return;
+    outlet.status = signal::SubscriptionStatus::kPaused;
+    context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, outlet.status,
+                                              outlet.track->info.codec, kTooManyTracks});
 }
 
 void Subscriber::refresh_formats(Instant now) {
@@ -285,6 +304,10 @@ void Subscriber::tell_demand(Instant now) {
 void Subscriber::handle_timeout(Instant now) {
     path_.handle_timeout(now);
     tell_estimate(now);
+    if (turned_away_ && outlets_.size() < context_.config.max_outlets_per_member) {
+        turned_away_ = false;
+        owner_.room().attach_tracks(owner_, now);
+    }
     if (allocation_.next_timeout() > now) return;
     allocation_.handle_timeout(now);
     tell_demand(now);
@@ -389,6 +412,8 @@ sfu::RedundancyReason Subscriber::why_redundancy(const Outlet& outlet) const {
 void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
     Outlet* outlet = find(media);
     if (outlet == nullptr || !outlet->open) return;
+    // Without a stream for retransmissions a keyframe is what repairs a picture.
+    if (!outlet->format.rtx_payload_type) return on_keyframe_request(media, now);
     const auto rtt = owner_.round_trip_time();
     const auto again =
         outlet->subscription.on_nack(sequence_number, outlet->track->publication, now, rtt);

@@ -105,6 +105,8 @@ class Subscriber {
     void start(Outlet& outlet, Instant now);
     void close(Outlet& outlet);
     void remember_wish(const std::string& track, const sfu::TrackWish& wish);
+    void on_refused(Outlet& outlet, peer::RefusalReason reason);
+    void wait(Outlet& outlet);
     void refuse(Outlet& outlet);
     sfu::RedundancyReason why_redundancy(const Outlet& outlet) const;
     void review_path(Instant now);
@@ -122,7 +124,8 @@ class Subscriber {
     sfu::Redundancy redundancy_;
     Instant redundancy_reviewed_{};
     Filling filling_;
-    Bitrate demand_;  // as the path was told
+    Bitrate demand_;            // as the path was told
+    bool turned_away_ = false;  // tracks, for lack of outlets
     std::optional<Duration> rtt_;
     Instant next_report_check_{};
 };

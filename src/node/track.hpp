@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -56,6 +57,9 @@ class Shards;
 
 /// What shards of the room on other nodes know and want of a track.
 struct TrackRelay {
+    /// A publisher can report as often as it likes.
+    static constexpr Duration kReportInterval = 200ms;
+
     RelayId id;
     Shards* replica_in = nullptr;  // of a track that is published on another node
     /// Where it is published: which layers each shard wishes.
@@ -63,6 +67,7 @@ struct TrackRelay {
     /// Elsewhere: which layers its publisher is asked to send, and which ones this shard wished.
     sfu::StreamMask on = sfu::kAllStreams;
     sfu::StreamMask told = 0;
+    std::array<Instant, sfu::kMaxLayers> next_report{};
 };
 
 struct Track {
@@ -87,6 +92,8 @@ struct Track {
     sfu::LayerUse use;
     TrackRelay relay;
     std::uint32_t seen_revision = 0;  // of the publication, told to subscribers
+    Instant told_at = Instant::min();
+    Instant tell_at = kNever;  // a revision waits to be told
 
     // What subscribers choose from, worked out once for all of them.
     sfu::LayerOptions options;
@@ -96,8 +103,16 @@ struct Track {
     bool video() const { return info.kind == signal::TrackKind::kVideo; }
 };
 
-/// Subscribers are told if what they choose from has changed.
+/// Subscribers are told if what they choose from has changed: at once, but no more often than every
+/// kTellInterval, for a publisher can change it with each packet. What waits is due at
+/// next_timeout().
+inline constexpr Duration kTellInterval = 10ms;
 void note_revision(Track& track, Instant now);
+
+/// When note_revision() or the publication has something to do.
+inline Instant next_timeout(const Track& track) {
+    return std::min(track.publication.next_timeout(), track.tell_at);
+}
 
 /// One track on its way to one subscriber.
 struct Outlet {

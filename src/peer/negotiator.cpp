@@ -238,6 +238,12 @@ SenderId Negotiator::add_sender(SenderSpec spec, Instant now) {
 
 void Negotiator::remove_sender(SenderId id, Instant now) {
     if (senders_.erase(id) == 0) return;
+    for (auto& [other, sender] : senders_) {
+        if (sender.state != SenderState::kRefused) continue;
+        if (sender.reason == RefusalReason::kTooManySections) {
+            set_sender_state(other, SenderState::kWaiting);
+        }
+    }
     if (needs_offer()) {
         mark_changed(now);
     } else {
@@ -260,6 +266,7 @@ void Negotiator::set_sender_state(SenderId id, SenderState state, RefusalReason 
     const auto found = senders_.find(id);
     if (found == senders_.end() || found->second.state == state) return;
     found->second.state = state;
+    found->second.reason = reason;
     if (events_.size() < kMaxEvents) events_.emplace_back(SenderChanged{id, state, reason});
 }
 

@@ -54,6 +54,7 @@ class Negotiator {
     // ---- what we send ----
     SenderId add_sender(SenderSpec spec, Instant now);
     /// Its section goes inactive with the next offer or answer and waits for another of its kind.
+    /// Its section is parked, and senders that found no place get another chance.
     void remove_sender(SenderId id, Instant now);
     SenderState sender_state(SenderId id) const;
     /// The section that carries it, as agreed; null before that and when refused.
@@ -79,6 +80,7 @@ class Negotiator {
     struct Sender {
         SenderSpec spec;
         SenderState state = SenderState::kWaiting;
+        RefusalReason reason = RefusalReason::kNone;
     };
     struct RemoteOffer {
         sdp::Description description;

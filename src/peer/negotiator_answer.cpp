@@ -235,6 +235,8 @@ bool Negotiator::answer_sending(const sdp::Media& offered, Section& section,
         break;
     }
     if (section.codecs.empty()) return false;
+    // Nothing could be sent again: a number is protected once (RFC 7714 §8.4).
+    if (!section.rtx_payload_type) std::erase(section.codecs[0].feedback, "nack");
     section.extensions =
         common_extensions(remote_offer_->description, meanings_, offered, ours, true);
     choose_feedback(section, settled_feedback(agreed_));

@@ -192,6 +192,23 @@ TEST_F(NegotiatorOffer, SectionsAreParkedAndReusedByTheirKind) {
     EXPECT_EQ(negotiator_.section_of(second)->mid, "s1");
 }
 
+TEST_F(NegotiatorOffer, ASenderWithoutPlaceGetsTheOneThatBecomesFree) {
+    NegotiatorConfig config;
+    config.max_sections = 3;
+    negotiator_ = negotiator_for_sfu(config);
+    answered(negotiator_, recorded("chromium_seed"));
+    const auto first = negotiator_.add_sender(video_sender(1), {});
+    const auto second = negotiator_.add_sender(video_sender(3), {});
+    complete(50ms);
+    EXPECT_EQ(negotiator_.sender_state(first), SenderState::kActive);
+    EXPECT_EQ(negotiator_.sender_state(second), SenderState::kRefused);
+    negotiator_.remove_sender(first, at(1s));
+    EXPECT_EQ(negotiator_.sender_state(second), SenderState::kWaiting);
+    complete(1s + 50ms);
+    EXPECT_EQ(negotiator_.sender_state(second), SenderState::kActive);
+    EXPECT_THAT(mids(), ElementsAre("0", "1", "s0"));
+}
+
 TEST_F(NegotiatorOffer, RejectedSectionRefusesItsSenderAndIsRecycledWithANewMid) {
     const auto refused = negotiator_.add_sender(video_sender(1), {});
     complete(50ms, [](sdp::Media& media) {

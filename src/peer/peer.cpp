@@ -164,19 +164,27 @@ std::optional<net::Transmit> Peer::poll_transmit(Instant now, BytesSpan out) {
 }
 
 std::optional<net::Transmit> Peer::send_rtp(BytesSpan out, std::size_t size) {
-    const auto& path = transport_.media_path();
-    if (!path) return {};
-    const auto protected_size = transport_.srtp()->protect_rtp(out, size);
-    if (!protected_size) return {};
-    return net::Transmit{*path, *protected_size, 0, net::Ecn::kNotEct};
+    if (!transport_.media_path()) return {};
+    return protected_media(transport_.srtp()->protect_rtp(out, size));
 }
 
 std::optional<net::Transmit> Peer::send_rtcp(BytesSpan out, std::size_t size) {
-    const auto& path = transport_.media_path();
-    if (!path) return {};
-    const auto protected_size = transport_.srtp()->protect_rtcp(out, size);
-    if (!protected_size) return {};
-    return net::Transmit{*path, *protected_size, 0, net::Ecn::kNotEct};
+    if (!transport_.media_path()) return {};
+    return protected_media(transport_.srtp()->protect_rtcp(out, size));
+}
+
+// Keys serve for so many sources and packets. Silence afterwards would have no reason that anybody
+// could see: the connection fails, and the client makes another, with keys of its own.
+std::optional<net::Transmit> Peer::protected_media(const Result<std::size_t, srtp::Error>& size) {
+    if (size) return net::Transmit{*transport_.media_path(), *size, 0, net::Ecn::kNotEct};
+    if (size.error() == srtp::Error::kTooManySsrcs) {
+        transport_.fail_media(
+            "The keys of this connection have served as many streams as they may.");
+    } else if (size.error() == srtp::Error::kKeyExhausted) {
+        transport_.fail_media(
+            "The keys of this connection have served as many packets as they may.");
+    }
+    return {};
 }
 
 }  // namespace parley::peer

@@ -74,6 +74,7 @@ class Peer {
     std::optional<net::Transmit> send_rtcp(BytesSpan out, std::size_t size);
 
  private:
+    std::optional<net::Transmit> protected_media(const Result<std::size_t, srtp::Error>& size);
     void apply_remote(const std::optional<RemoteTransport>& remote, Instant now);
     void read_sections();
     void handle_rtcp(BytesView compound, PeerObserver& observer, Instant now);

@@ -39,6 +39,12 @@ std::string bind_error(const net::SocketAddress& local, int error) {
     }
 }
 
+std::uint32_t datagrams_in(const UdpSocket::Outgoing& outgoing) {
+    if (outgoing.segment == 0) return 1;
+    const std::size_t size = outgoing.bytes.size();
+    return static_cast<std::uint32_t>((size + outgoing.segment - 1) / outgoing.segment);
+}
+
 }  // namespace
 
 struct UdpSocket::Buffers {
@@ -135,6 +141,7 @@ UdpSocket::Received UdpSocket::received(std::size_t index) {
 
 SendResult UdpSocket::send_batch(std::span<const Outgoing> batch) {
     PARLEY_ASSERT(batch.size() <= kSendBatch);
+    if (!segmentation_) return send_singly(batch);
     auto& b = *buffers_;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         const Outgoing& out = batch[i];
@@ -159,21 +166,30 @@ SendResult UdpSocket::send_batch(std::span<const Outgoing> batch) {
     while (at < batch.size()) {
         const int count = ::sendmmsg(fd_.get(), &b.out_headers[at],
                                      static_cast<unsigned>(batch.size() - at), MSG_DONTWAIT);
-        const std::size_t taken = count > 0 ? static_cast<std::size_t>(count) : 0;
-        for (std::size_t i = at; i < at + taken; ++i) {
-            const auto segment = std::max<std::size_t>(batch[i].segment, 1);
-            result.sent +=
-                batch[i].segment == 0
-                    ? 1
-                    : static_cast<std::uint32_t>((batch[i].bytes.size() + segment - 1) / segment);
+        const int error = count < 0 ? errno : 0;
+        for (int i = 0; i < count; ++i) result.sent += datagrams_in(batch[at++]);
+        if (error == 0) continue;
+        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) {
+            for (; at < batch.size(); ++at) result.failed += datagrams_in(batch[at]);
+            break;
         }
-        at += taken;
-        if (at == batch.size()) break;
-        // The first unsent message failed. A path that refuses segmentation gets single datagrams.
-        const SendResult single = send_single(batch[at++]);
-        result.sent += single.sent;
-        result.failed += single.failed;
+        result += send_refused(batch[at++], error);
     }
+    return result;
+}
+
+// A path or an interface that refuses segmentation gets single datagrams.
+SendResult UdpSocket::send_refused(const Outgoing& outgoing, int error) {
+    if (outgoing.segment == 0) return {0, 1};
+    // udp(7): no checksum offload on the way out. Another path may have it, but asking each time
+    // costs more than trains save.
+    if (error == EIO) segmentation_ = false;
+    return send_single(outgoing);
+}
+
+SendResult UdpSocket::send_singly(std::span<const Outgoing> batch) {
+    SendResult result;
+    for (const Outgoing& outgoing : batch) result += send_single(outgoing);
     return result;
 }
 

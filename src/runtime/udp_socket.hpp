@@ -21,6 +21,12 @@ namespace parley::runtime {
 struct SendResult {
     std::uint32_t sent = 0;    // datagrams taken by the kernel, segments counted
     std::uint32_t failed = 0;  // datagrams it refused; dropped, never retried
+
+    SendResult& operator+=(const SendResult& other) {
+        sent += other.sent;
+        failed += other.failed;
+        return *this;
+    }
 };
 
 class UdpSocket {
@@ -78,6 +84,8 @@ class UdpSocket {
     UdpSocket(FileDescriptor fd, net::SocketAddress local);
     std::size_t receive_messages();
     Received received(std::size_t index);
+    SendResult send_refused(const Outgoing& outgoing, int error);
+    SendResult send_singly(std::span<const Outgoing> batch);
     SendResult send_single(const Outgoing& outgoing);
 
     struct FreeBuffers {
@@ -86,7 +94,7 @@ class UdpSocket {
 
     FileDescriptor fd_;
     net::SocketAddress local_;
-    bool segmentation_ = true;
+    bool segmentation_ = true;  // false once the kernel has said that it cannot
     std::unique_ptr<Buffers, FreeBuffers> buffers_;
 };
 

@@ -85,25 +85,38 @@ void MediaThread::adopt_or_pass_on(runtime::AdoptedConnection connection) {
 }
 
 bool MediaThread::relay(node::ShardIndex from, node::RelayMessage&& message) {
-    const bool back = node::is_returned_batch(message);
-    const bool media = back || node::packets_in(message) > 0;
-    if (media && relayed_.size() > kMaxRelayed / 2) return false;
+    if (node::may_be_lost(message) && relayed_.size() > kMaxRelayed / 2) return false;
     using Wake = runtime::Mailbox<Relayed>::Wake;
-    return relayed_.post({from, std::move(message)}, back ? Wake::kNever : Wake::kNow);
+    const auto wake = node::is_returned_batch(message) ? Wake::kNever : Wake::kNow;
+    Relayed relayed{from, std::move(message)};
+    if (relayed_.post(std::move(relayed), wake)) return true;
+    message = std::move(relayed.message);
+    return false;
 }
 
 void MediaThread::give_relayed() {
-    while (auto outgoing = node_.poll_relay()) {
-        const std::size_t packets = node::packets_in(outgoing->message);
-        const bool back = node::is_returned_batch(outgoing->message);
-        if (options_.relay(outgoing->to, std::move(outgoing->message)) || back) continue;
-        if (packets > 0) {
-            node_.on_relay_full(packets);
-        } else {
-            log::error("media thread {} does not keep up: what another said was lost",
-                       outgoing->to);
-        }
+    for (auto& [to, facts] : held_) {
+        while (!facts.empty() && options_.relay(to, std::move(facts.front()))) facts.pop_front();
     }
+    while (auto outgoing = node_.poll_relay()) {
+        const bool may_be_lost = node::may_be_lost(outgoing->message);
+        auto& facts = held_[outgoing->to];
+        if (!may_be_lost && !facts.empty()) {  // in order
+            hold(facts, outgoing->to, std::move(outgoing->message));
+            continue;
+        }
+        const std::size_t packets = node::packets_in(outgoing->message);
+        if (options_.relay(outgoing->to, std::move(outgoing->message))) continue;
+        if (packets > 0) node_.on_relay_full(packets);
+        if (!may_be_lost) hold(facts, outgoing->to, std::move(outgoing->message));
+    }
+}
+
+void MediaThread::hold(std::deque<node::RelayMessage>& facts, node::ShardIndex to,
+                       node::RelayMessage&& message) {
+    if (facts.empty()) log::warn("media thread {} does not keep up: what others say waits", to);
+    if (facts.size() < kMaxHeld) return facts.push_back(std::move(message));
+    log::error("media thread {} does not keep up: what another said was lost", to);
 }
 
 void MediaThread::give_events() {

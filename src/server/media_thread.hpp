@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -65,6 +67,8 @@ class MediaThread {
     static constexpr std::size_t kMaxAdoptions = 1024;
     /// Of other media threads: batches of packets, and what goes with them.
     static constexpr std::size_t kMaxRelayed = 8192;
+    /// Facts for one of them that wait because its mailbox was full.
+    static constexpr std::size_t kMaxHeld = 65'536;
 
  private:
     struct Relayed {
@@ -76,6 +80,8 @@ class MediaThread {
     void take_commands();
     void give_events();
     void give_relayed();
+    void hold(std::deque<node::RelayMessage>& facts, node::ShardIndex to,
+              node::RelayMessage&& message);
     void adopt_or_pass_on(runtime::AdoptedConnection connection);
 
     Options options_;
@@ -88,6 +94,7 @@ class MediaThread {
     runtime::Mailbox<runtime::AdoptedConnection> adoptions_{kMaxAdoptions};
     runtime::Mailbox<signal::MediaEvent> events_{kMaxEvents};
     runtime::Mailbox<Relayed> relayed_{kMaxRelayed};
+    std::map<node::ShardIndex, std::deque<node::RelayMessage>> held_;  // in order
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
     mutable std::mutex stats_mutex_;

@@ -285,6 +285,7 @@ std::size_t Subscription::take_copies(const Publication& publication, const Stor
         octets = recent_.choose(place.number, packet, redundancy_, publication.ring(), decision);
     }
     recent_.note(place.number, packet.id);
+    if (octets == 0) return 0;  // nearly always, and what follows is far away
     for (unsigned n = 0; n < kMaxCopies; ++n) copies_ += decision.copy(n) != 0 ? 1 : 0;
     copies_rate_.add(octets, 0, now);
     return octets;

@@ -100,8 +100,15 @@ class Subscription {
     std::optional<Retransmission> filling(std::size_t size, const Publication& publication) {
         return history_.filling(size, publication.ring());
     }
-    /// For a packet of padding alone on the retransmission stream.
+    /// For a packet of padding alone on the retransmission stream, or one that comes late.
     std::uint16_t take_rtx_number() { return history_.take_rtx_number(); }
+    /// So far behind the newest that it may be refused in its place, by ourselves or the receiver
+    /// (RFC 3711 §3.3.2: a replay list has 64 places at least). As a retransmission it is taken.
+    static constexpr std::int64_t kMaxLateInPlace = 64;
+    bool is_late(const Decision& decision) const {
+        const auto highest = static_cast<std::uint16_t>(sequence_.highest());
+        return static_cast<std::int16_t>(highest - decision.sequence_number) >= kMaxLateInPlace;
+    }
 
     // ---- media
     /// What came is too old to be sent any more: what is sent next is a keyframe that has not been,

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/token_bucket.hpp"
 #include "signal/errors.hpp"
 #include "signal/json.hpp"
 #include "signal/messages.hpp"
@@ -22,7 +23,6 @@
 #include "signal/service.hpp"
 #include "signal/state.hpp"
 #include "signal/timers.hpp"
-#include "signal/token_bucket.hpp"
 
 namespace parley::signal {
 

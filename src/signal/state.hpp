@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "net/address.hpp"
 #include "signal/json.hpp"
 #include "signal/resume_buffer.hpp"
 #include "signal/service.hpp"
 #include "signal/timeline.hpp"
-#include "signal/token_bucket.hpp"
 
 namespace parley::signal {
 

@@ -192,5 +192,43 @@ TEST(Conference, GarbageChangesNothing) {
     EXPECT_GT(world.node().stats().drops.total(), 1000U);
 }
 
+// A retransmission of the publisher's may come when a window for replays has moved on.
+TEST(Conference, WhatComesFarTooLateForItsPlaceIsSentAsARetransmission) {
+    World world(61);
+    Client& alice = join(world, "alice");
+    Client& bob = join(world, "bob");
+    ASSERT_TRUE(
+        world.run_until([&] { return world.connected(alice) && world.connected(bob); }, 3s));
+    const auto type = alice.peer().negotiator().sections()[1].payload_type;
+    std::set<std::uint16_t> numbers;
+    std::uint64_t recovered = 0;
+    bob.on_packet = [&](const peer::IncomingPacket& incoming) {
+        if (incoming.stream->codec != media::Codec::kVp8) return;
+        numbers.insert(incoming.packet.sequence_number);
+        recovered += incoming.recovered ? 1 : 0;
+    };
+    bob.retransmit = false;  // it asks for nothing itself
+    const auto send = [&](int index) {
+        alice.send_as(
+            1,
+            {true, type, static_cast<std::uint16_t>(2000 + index),
+             static_cast<std::uint32_t>(index * 900), Ssrc(77)},
+            vp8_packet(static_cast<std::uint16_t>(index), true, index == 0, 320, 180, 200));
+    };
+    int index = 0;
+    world.run(2s, [&] {
+        if (to_ms(world.now.time_since_epoch()) % 10 != 0) return;
+        if (index != 50) send(index);
+        if (index == 160) send(50);
+        ++index;
+    });
+    ASSERT_FALSE(numbers.empty());
+    const auto first = *numbers.begin();
+    const auto span = static_cast<std::size_t>(*numbers.rbegin() - first) + 1;
+    EXPECT_EQ(numbers.size(), span) << "there is no gap";
+    EXPECT_GT(span, 150U);
+    EXPECT_EQ(recovered, 1U);
+}
+
 }  // namespace
 }  // namespace parley::testing

@@ -2,6 +2,7 @@
 // what a publisher that changes its mind with every packet may do to others.
 
 #include <algorithm>
+#include <array>
 #include <gtest/gtest.h>
 
 #include "tests/pair/camera.hpp"
@@ -174,6 +175,92 @@ TEST(Moderation, APublisherThatAlternatesCodecsPublishesAtMostOnceASecond) {
     EXPECT_GE(published, 2U) << "a true change of codec works";
     EXPECT_LE(published, 7U);
     EXPECT_TRUE(world.connected(bob));
+}
+
+TEST(Moderation, ATrackBeyondTheLimitComesWhenAnotherGoes) {
+    node::NodeConfig config;
+    config.max_outlets_per_member = 2;
+    World world(30, config);
+    Client& alice = join(world, "alice");
+    Client& carol = join(world, "carol");
+    Camera a(world, alice);
+    Camera c(world, carol);
+    world.run(2s, [&] {
+        a.tick();
+        c.tick();
+    });
+    world.events.clear();
+    Client& bob = join(world, "bob");
+    world.run(2s, [&] {
+        a.tick();
+        c.tick();
+    });
+    EXPECT_EQ(bob.mappings.size(), 2U);
+    const auto changes = events_of<signal::SubscriptionChanged>(world);
+    EXPECT_EQ(std::ranges::count_if(changes,
+                                    [&](const auto& change) {
+                                        return change.subscriber == world.id_of(bob) &&
+                                               change.reason == "too_many_tracks";
+                                    }),
+              2);
+    const auto first = bob.mappings[0].track;
+    Client& gone = first.starts_with("alice") ? alice : carol;
+    Client& other = &gone == &alice ? carol : alice;
+    world.leave(gone);
+    const auto before = packets(bob, media::Codec::kVp8);
+    world.run(2s, [&] { &other == &alice ? a.tick() : c.tick(); });
+    ASSERT_EQ(bob.mappings.size(), 2U);
+    EXPECT_TRUE(bob.mappings[0].track.starts_with(other.name()));
+    EXPECT_GT(packets(bob, media::Codec::kVp8), before + 60);
+}
+
+// Each publication takes sources of every subscriber, and of those its keys allow so many.
+TEST(Moderation, APublisherThatChangesItsMindForEverRunsOutOfPublications) {
+    World world(28);
+    Client& alice = join(world, "alice");
+    Client& bob = join(world, "bob");
+    Camera a(world, alice);
+    world.run(2s, [&] { a.tick(); });
+    const std::string track = track_of(world, alice, signal::TrackKind::kVideo);
+    const std::string mid = track.substr(track.find('.') + 1);
+    world.events.clear();
+    bool screen = false;
+    world.run(20s, [&] {
+        a.tick();
+        if (to_ms(world.now.time_since_epoch()) % 50 != 0) return;
+        screen = !screen;
+        const auto source = screen ? signal::TrackSource::kScreen : signal::TrackSource::kCamera;
+        world.command(signal::DescribeTrack{world.id_of(alice), mid, source, {}});
+    });
+    const auto published = events_of<signal::TrackPublished>(world).size();
+    EXPECT_GE(published, 20U);
+    EXPECT_LE(published, 69U) << "64 at once, then one in five seconds";
+    EXPECT_TRUE(world.connected(bob));
+    const auto before = packets(bob, media::Codec::kVp8);
+    world.run(10s, [&] { a.tick(); });
+    EXPECT_GT(packets(bob, media::Codec::kVp8), before + 100) << "and it goes on";
+}
+
+TEST(Moderation, AConnectionWhoseKeysAreUsedUpFailsWithAReason) {
+    World world(29);
+    Client& alice = join(world, "alice");
+    ASSERT_TRUE(world.run_until([&] { return world.connected(alice); }, 3s));
+    std::array<std::uint8_t, 200> packet{};
+    bool sent = true;
+    std::uint32_t ssrc = 1000;
+    while (sent && ssrc < 20'000) {
+        rtp::HeaderWriter writer(packet, {false, 96, 1, 1, Ssrc(++ssrc)});
+        sent = alice.peer().send_rtp(packet, writer.finish() + 50).has_value();
+    }
+    EXPECT_FALSE(sent);
+    EXPECT_EQ(alice.peer().transport().state(), peer::ConnectionState::kFailed);
+    std::string reason;
+    while (const auto event = alice.peer().transport().poll_event()) {
+        if (const auto* change = std::get_if<peer::ConnectionChanged>(&*event)) {
+            reason = change->reason;
+        }
+    }
+    EXPECT_NE(reason.find("as many streams as they may"), std::string::npos) << reason;
 }
 
 TEST(Moderation, APublisherOfManySourcesFillsNoTable) {

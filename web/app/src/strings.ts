@@ -86,6 +86,7 @@ export const strings = {
   codecUnsupported: 'This browser cannot play this video.',
   pausedForBandwidth: 'Paused: your connection is too slow for this video.',
   pausedUntilSpeaking: 'Shown again when they speak.',
+  pausedForRoom: 'Too many at once. Shown when another one leaves.',
   personReconnecting: 'Reconnecting…',
   needsClick: 'Your browser holds back the sound until you click.',
   playSound: 'Click to hear the others',

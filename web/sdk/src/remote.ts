@@ -28,7 +28,7 @@ export class RemoteTrack {
   priority: number | undefined;
   /** The layer that the server sends and why, once it has said so. */
   layer: { sent: string; reason: string; spatial?: number; temporal?: number } | null = null;
-  /** Why the server sends nothing of it for now (`bandwidth`, `last_n`); null while it does. */
+  /** Why the server sends nothing of it for now (`bandwidth`, `last_n`, `too_many_tracks`); null while it does. */
   paused: string | null = null;
 
   constructor(

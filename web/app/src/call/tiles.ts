@@ -103,6 +103,7 @@ function personTile(
 function noticeOf(track: RemoteTrack): string | undefined {
   if (!track.supported) return strings.codecUnsupported;
   if (!track.paused || track.muted) return undefined;
+  if (track.paused === 'too_many_tracks') return strings.pausedForRoom;
   return track.paused === 'last_n' ? strings.pausedUntilSpeaking : strings.pausedForBandwidth;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/time.hpp"
 
-namespace parley::signal {
+namespace parley {
 
 class TokenBucket {
  public:
@@ -39,4 +39,4 @@ class TokenBucket {
     Instant at_;
 };
 
-}  // namespace parley::signal
+}  // namespace parley
