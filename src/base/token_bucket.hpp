@@ -14,11 +14,11 @@ class TokenBucket {
     TokenBucket(double rate_per_second, double burst, Instant now)
         : rate_(rate_per_second), burst_(burst), tokens_(burst), at_(now) {}
 
-    /// Takes one token if there is one.
-    bool take(Instant now) {
+    /// Takes so many tokens if they are there.
+    bool take(Instant now, double count = 1) {
         refill(now);
-        if (tokens_ < 1) return false;
-        tokens_ -= 1;
+        if (tokens_ < count) return false;
+        tokens_ -= count;
         return true;
     }
     bool full(Instant now) {

@@ -261,14 +261,20 @@ std::optional<ProbeRequest> GoogleController::poll_probe(Instant now) {
     return request;
 }
 
-ProbeController::State GoogleController::probe_state(Instant) const {
+// While nothing comes back, what was seen of the queue says less and less: where video is paused
+// for it, nothing would come back for ever.
+bool GoogleController::sees_queue(Instant now) const {
+    return feedback_at_ && now - *feedback_at_ < kQueueSeenFor;
+}
+
+ProbeController::State GoogleController::probe_state(Instant now) const {
     const auto limit = losses_.limit();
     return {.estimate = estimate_.blind ? kBlindRate : bounded(rate_.rate()),
             .limit = remb_ ? std::min(*remb_, limits_.max) : limits_.max,
             .application_limited = alr_.active(),
             .loss_limited = limit && *limit <= rate_.rate() * 1.05,
-            .overused = trend_.usage() == Usage::kOveruse,
-            .queue_ms = queue_.standing(),
+            .overused = sees_queue(now) && trend_.usage() == Usage::kOveruse,
+            .queue_ms = sees_queue(now) ? queue_.standing() : 0,
             .decreased_at = rate_.decreased_at()};
 }
 
@@ -279,13 +285,13 @@ Bitrate GoogleController::bounded(Bitrate rate) const {
     return std::clamp(rate, limits_.min, limits_.max);
 }
 
-double GoogleController::drained() const {
-    if (competition_.competing()) return 1;
+double GoogleController::drained(Instant now) const {
+    if (competition_.competing() || !sees_queue(now)) return 1;
     const double excess = std::max(0.0, queue_.standing() - RateControl::kQueueMs) / 1000;
     return std::max(kMinDrain, 1 - excess);
 }
 
-Bitrate GoogleController::pushed_back(Bitrate rate) const {
+Bitrate GoogleController::pushed_back(Bitrate rate, Instant now) const {
     if (!received_any_ || !round_trip_min_) return rate;
     const double window = static_cast<double>(rate.bps) / 8 *
                               (to_seconds(*round_trip_min_ + kInFlightMargin) +
@@ -293,7 +299,7 @@ Bitrate GoogleController::pushed_back(Bitrate rate) const {
                           3000;
     const auto in_flight = static_cast<double>(in_flight_.bytes());
     const double pushback = in_flight <= window ? 1 : std::max(window / in_flight, kMinPushback);
-    return rate * std::min(pushback, drained());
+    return rate * std::min(pushback, drained(now));
 }
 
 double GoogleController::pacing_factor(Instant now) const {
@@ -314,7 +320,7 @@ void GoogleController::settle(Instant now) {
     EstimateReason reason = reason_;
     if (remb_ && target == *remb_) reason = EstimateReason::kRemb;
     if (target == limits_.max || target == limits_.min) reason = EstimateReason::kLimit;
-    const Bitrate pushed = std::max(pushed_back(target), std::min(limits_.min, target));
+    const Bitrate pushed = std::max(pushed_back(target, now), std::min(limits_.min, target));
     if (pushed < target) reason = EstimateReason::kPushback;
     estimate_.lasting = target;
     const double pacing = pushed < target ? 1 : pacing_factor(now);
@@ -329,7 +335,12 @@ void GoogleController::settle(Instant now) {
     estimate_.spread = marks_.scalable();
     estimate_.reason = reason;
     if (received_any_) estimate_.loss = losses_.loss();
-    if (!estimate_.blind) prober_.process(probe_state(now), now);
+    if (!estimate_.blind) return prober_.process(probe_state(now), now);
+    // Where nothing else is sent, only this finds out that the path is there again.
+    if (prober_.demand().bps <= 0) return;
+    if (blind_probe_at_ && now - *blind_probe_at_ < kBlindProbeInterval) return;
+    blind_probe_at_ = now;
+    prober_.request(kBlindProbe, probe_state(now), now, false);
 }
 
 }  // namespace parley::cc

@@ -33,6 +33,11 @@ class GoogleController final : public Controller {
     /// Without feedback for so long nothing but audio is safe.
     static constexpr Duration kBlindAfter = std::chrono::seconds(3);
     static constexpr Bitrate kBlindRate = Bitrate::from_kbps(50);
+    /// Then a probe of this rate looks now and then whether there is feedback again.
+    static constexpr Bitrate kBlindProbe = Bitrate::from_kbps(100);
+    static constexpr Duration kBlindProbeInterval = std::chrono::seconds(2);
+    /// What the last feedback said of the queue holds for so long.
+    static constexpr Duration kQueueSeenFor = std::chrono::seconds(2);
     /// Reports of packets older than this are not of today's path.
     static constexpr Duration kTooLate = std::chrono::seconds(5);
     /// What may be on the way beyond a round trip: feedback's interval, and a queue.
@@ -76,8 +81,9 @@ class GoogleController final : public Controller {
     void set_round_trip(Duration round_trip, Instant now);
     void settle(Instant now);
     Bitrate bounded(Bitrate rate) const;
-    Bitrate pushed_back(Bitrate rate) const;
-    double drained() const;
+    Bitrate pushed_back(Bitrate rate, Instant now) const;
+    bool sees_queue(Instant now) const;
+    double drained(Instant now) const;
     double pacing_factor(Instant now) const;
     ProbeController::State probe_state(Instant now) const;
 
@@ -112,8 +118,9 @@ class GoogleController final : public Controller {
     std::optional<Bitrate> remb_;
     std::optional<Instant> feedback_at_;
     std::optional<Instant> report_at_;  // receiver report
-    bool lost_ = false;                 // since the rate was updated
-    bool received_any_ = false;         // a feedback message ever came
+    std::optional<Instant> blind_probe_at_;
+    bool lost_ = false;          // since the rate was updated
+    bool received_any_ = false;  // a feedback message ever came
     EstimateReason reason_ = EstimateReason::kStart;
     Instant ticked_at_{};
 };

@@ -45,8 +45,12 @@ void LossController::close(Instant end) {
 }
 
 void LossController::update(Instant now) {
-    if (!fresh_) return;
+    if (!fresh_) {
+        if (limit_ && now - observed_at_ >= kLimitLife) reset();
+        return;
+    }
     fresh_ = false;
+    observed_at_ = now;
     double lost = 0;
     double packets = 0;
     double all_lost = 0;

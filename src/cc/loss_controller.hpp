@@ -25,6 +25,8 @@ class LossController {
     static constexpr Duration kObservation = std::chrono::milliseconds(250);
     static constexpr std::uint32_t kMinPackets = 10;  // of an observation
     static constexpr std::size_t kObservations = 24;
+    /// A limit of which nothing more is learnt, since hardly anything is sent, is dropped.
+    static constexpr Duration kLimitLife = std::chrono::seconds(10);
     /// An observation counts less by this factor for each that is newer.
     static constexpr double kAging = 0.93;
     /// Up to this inherent loss is likely (radio); more must be told by the observations.
@@ -68,6 +70,7 @@ class LossController {
     std::uint32_t packets_ = 0;
     std::uint32_t lost_ = 0;
     bool fresh_ = false;
+    Instant observed_at_{};
 
     std::optional<Bitrate> limit_;
     std::optional<Instant> limited_at_;

@@ -33,7 +33,9 @@ void MediaSender::forget(const Outlet& outlet) {
     audio_.remove(outlet);
     video_.remove(outlet);
     again_.forget(&outlet);
-    if (held_ && held_->packet.outlet == &outlet) held_.reset();
+    for (auto* held : {&held_audio_, &held_}) {
+        if (*held && (*held)->packet.outlet == &outlet) held->reset();
+    }
 }
 
 void MediaSender::prefetch(Instant now) const {
@@ -55,7 +57,7 @@ void MediaSender::prefetch_far() const {
 }
 
 bool MediaSender::has_media() const {
-    return held_ || !audio_.empty() || !again_.empty() || !video_.empty();
+    return held_audio_ || held_ || !audio_.empty() || !again_.empty() || !video_.empty();
 }
 
 std::optional<QueuedPacket> MediaSender::next_packet(Instant now) {
@@ -144,9 +146,8 @@ sfu::SendStamp MediaSender::stamp(const Outlet& outlet, Instant now) const {
 }
 
 std::optional<TrainPiece> MediaSender::next_piece(Instant now) {
-    if (held_ && (!held_->packet.outlet->track->video() || path_.may_send(now))) {
-        return std::exchange(held_, std::nullopt);
-    }
+    if (held_audio_) return std::exchange(held_audio_, std::nullopt);
+    if (held_ && path_.may_send(now)) return std::exchange(held_, std::nullopt);
     while (const auto packet = next_packet(now)) {
         const Outlet& outlet = *packet->outlet;
         const auto* stored = outlet.track->publication.ring().find(packet->slot);
@@ -188,12 +189,17 @@ std::size_t MediaSender::gather(Instant now) {
             add(*piece, now);
             break;
         } else {
-            held_ = *piece;
+            hold(*piece);
             break;
         }
         add(*piece, now);
     }
     return most;
+}
+
+// Video may wait here for its budget while audio goes on: each has a place of its own.
+void MediaSender::hold(const TrainPiece& piece) {
+    (piece.packet.outlet->track->video() ? held_ : held_audio_) = piece;
 }
 
 void MediaSender::add(TrainPiece piece, Instant now) {

@@ -55,6 +55,7 @@ class MediaSender {
     static QueuedPacket queued(Outlet& outlet, sfu::SlotId slot, const sfu::Decision& decision);
     bool is_behind(Outlet& outlet, const sfu::StoredPacket& packet, Instant now) const;
     void fall_behind(Outlet& outlet, Instant now);
+    void hold(const TrainPiece& piece);
     void add(TrainPiece piece, Instant now);
     sfu::SendStamp stamp(const Outlet& outlet, Instant now) const;
     std::size_t write(const TrainPiece& piece, std::size_t padding, Instant now, BytesSpan out);
@@ -66,8 +67,10 @@ class MediaSender {
     NewsList audio_;
     MediaQueue again_;
     NewsList video_;
-    std::optional<TrainPiece> held_;  // decided, but did not fit the last train
-    std::size_t protection_ = 16;     // octets that SRTP adds, as seen last
+    // Decided, but did not fit the last train: audio, and what waits for its budget.
+    std::optional<TrainPiece> held_audio_;
+    std::optional<TrainPiece> held_;
+    std::size_t protection_ = 16;  // octets that SRTP adds, as seen last
 };
 
 }  // namespace parley::node

@@ -154,11 +154,14 @@ void Member::settle(Instant now) {
             path_events_.push_back(std::move(*event));
         }
     }
+    bool changed_any = false;
     while (const auto event = peer_.negotiator().poll_event()) {
         if (const auto* changed = std::get_if<peer::SenderChanged>(&*event)) {
-            subscriber_.on_sender_changed(*changed, now);
+            subscriber_.on_sender_changed(*changed);
+            changed_any = true;
         }
     }
+    if (changed_any) subscriber_.refresh_formats(now);
     const bool may_send = peer_.transport().media_path().has_value();
     if (may_send != may_send_) {
         may_send_ = may_send;

@@ -44,7 +44,7 @@ void SendPath::rest(bool waiting, Instant now) {
 }
 
 void SendPath::on_transport_feedback(const rtp::TransportFeedback& feedback, Instant now) {
-    if (!reported_) return;
+    if (!reported_ || !statuses_.take(now, feedback.status_count)) return;
     if (reference_) {
         const std::int64_t step = std::int64_t{feedback.reference_time} - *reference_;
         if (step < -kReferenceTurn / 2) ++clock_turns_;

@@ -17,6 +17,7 @@
 
 #include "base/prefetch.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "base/units.hpp"
 #include "base/unwrap.hpp"
 #include "cc/controller.hpp"
@@ -37,6 +38,11 @@ class SendPath {
     static constexpr Duration kLeastWait = 500us;
     /// The pacer's rate without an estimate, as a multiple of what may be sent.
     static constexpr double kPacingFactor = 2.5;
+
+    /// Statuses of packets in transport-wide feedback, of which a few octets can claim thousands,
+    /// that are read in a second, and at once: several times what a transport sends.
+    static constexpr double kStatusRate = 50'000;
+    static constexpr double kStatuses = 4.0 * cc::SentLog::kMaxPackets;
 
     explicit SendPath(const cc::Limits& limits);
 
@@ -126,6 +132,7 @@ class SendPath {
     // RFC 8888: its clock wraps after 18 hours.
     StreamNumbers streams_;
     Unwrapper<std::uint32_t> report_clock_;
+    TokenBucket statuses_{kStatusRate, kStatuses, Instant{}};
 };
 
 }  // namespace parley::node

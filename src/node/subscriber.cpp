@@ -207,12 +207,11 @@ Outlet* Subscriber::find(const std::string& track) {
     return found == outlets_.end() ? nullptr : found->get();
 }
 
-void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant now) {
+void Subscriber::on_sender_changed(const peer::SenderChanged& change) {
     const auto found = std::find_if(outlets_.begin(), outlets_.end(),
                                     [&](const auto& o) { return o->sender == change.sender; });
     if (found == outlets_.end()) return;
     if (change.state == peer::SenderState::kRefused) on_refused(**found, change.reason);
-    refresh_formats(now);
 }
 
 void Subscriber::on_refused(Outlet& outlet, peer::RefusalReason reason) {

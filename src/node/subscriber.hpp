@@ -45,8 +45,8 @@ class Subscriber {
     void set_video_limit(std::optional<std::size_t> limit, Instant now);
     /// Others spoke, or a camera was turned on or off.
     void on_speech_ranks(Instant now);
-    /// An answer or offer changed what the participant takes.
-    void on_sender_changed(const peer::SenderChanged& change, Instant now);
+    /// An answer or offer changed what the participant takes; refresh_formats() after the last.
+    void on_sender_changed(const peer::SenderChanged& change);
     /// Sections changed: ids and payload types are read anew.
     void refresh_formats(Instant now);
     /// Media may flow now: outlets start.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "peer/negotiation_check.hpp"
+#include "rtp/red.hpp"
 
 namespace parley::peer {
 
@@ -12,9 +13,11 @@ constexpr std::size_t kMaxRefused = 64;  // remembered refusals; the oldest goes
 
 /// RED is usable when all it wraps is agreed upon (RFC 2198 §5: its fmtp lists payload types).
 bool red_is_usable(const sdp::Codec& red, const std::vector<sdp::Codec>& agreed) {
+    std::size_t blocks = 0;
     for (const auto& item : red.parameters.items()) {
         std::string_view list = item.name;
         while (!list.empty()) {
+            if (++blocks > rtp::kMaxRedBlocks) return false;
             const auto slash = list.find('/');
             const auto number = list.substr(0, slash);
             list = slash == std::string_view::npos ? std::string_view{} : list.substr(slash + 1);

@@ -30,7 +30,9 @@ inline constexpr std::size_t kMaxSections = 256;
 inline constexpr std::size_t kMaxAttributes = 1024;  // of the session or of one section
 inline constexpr std::size_t kMaxFormats = 128;      // of one section: payload types are 7 bits
 inline constexpr std::size_t kMaxGroups = 16;
-inline constexpr std::size_t kMaxRids = 16;  // of one section
+inline constexpr std::size_t kMaxIceOptions = 16;   // of the session or of one section
+inline constexpr std::size_t kMaxFingerprints = 8;  // the same
+inline constexpr std::size_t kMaxRids = 16;         // of one section
 /// A mid or rid longer than this does not fit a one-byte header extension (RFC 8285 §4.2).
 inline constexpr std::size_t kMaxIdSize = 16;
 

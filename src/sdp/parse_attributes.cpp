@@ -124,7 +124,7 @@ Complaint read_ice_pwd(Parser& parser, Value value) {
 Complaint read_ice_options(Parser& parser, Value value) {
     auto& options = transport_at(parser).ice_options;
     for (auto option = text::word(value); !option.empty(); option = text::word(value)) {
-        options.emplace_back(option);
+        if (options.size() < kMaxIceOptions) options.emplace_back(option);
     }
     return {};
 }
@@ -152,7 +152,8 @@ Complaint read_fingerprint(Parser& parser, Value value) {
     }
     const auto expected = hash_size(fingerprint.hash);
     if (expected != 0 && hex.size() != expected * 3 - 1) return ParseReason::kBadFingerprint;
-    transport_at(parser).fingerprints.push_back(std::move(fingerprint));
+    auto& fingerprints = transport_at(parser).fingerprints;
+    if (fingerprints.size() < kMaxFingerprints) fingerprints.push_back(std::move(fingerprint));
     return {};
 }
 

@@ -211,6 +211,7 @@ TEST(Server, ASlowReaderIsClosedNotBuffered) {
     settings.signal.limits.resume_bytes = 64 * 1024;
     settings.signal.limits.messages_per_second = 10'000;
     settings.signal.limits.message_burst = 10'000;
+    settings.signal.limits.relayed_bytes_per_second = 64 * 1024 * 1024;
     TestServer server(settings);
     Client sleepy(server.port, 4096);
     sleepy.upgrade();

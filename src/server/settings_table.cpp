@@ -331,6 +331,12 @@ void add_signal_limits(std::vector<SettingKey>& keys) {
                           1, kMillion, AT(signal.limits.joins_per_minute_per_address)));
     keys.push_back(size("limits.message_bytes", "Longest signaling message.", kKiB, 16 * kMiB,
                         AT(signal.limits.message_bytes)));
+    keys.push_back(size("limits.relayed_bytes", "Longest message that others get as it is.", kKiB,
+                        16 * kMiB, AT(signal.limits.relayed_bytes)));
+    keys.push_back(size("limits.relayed_bytes_per_second",
+                        "Octets a second that one client may send to others in such messages; four "
+                        "seconds' worth at once.",
+                        kKiB, 1024 * kMiB, AT(signal.limits.relayed_bytes_per_second)));
     keys.push_back(number("limits.messages_per_second",
                           "Signaling messages a second of one client.", 1, 10'000,
                           AT(signal.limits.messages_per_second)));

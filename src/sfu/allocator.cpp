@@ -121,7 +121,7 @@ void Allocator::prepare(std::span<const AllocationStream> streams, Instant now) 
     });
     lowest_ = audio_;
     for (const Candidate& candidate : candidates_) {
-        lowest_ = lowest_ + candidate.cost(0);
+        lowest_ = lowest_ + std::min(candidate.cost(0), kMostUnasked);
         demand_ = demand_ + candidate.cost(candidate.top());
     }
 }

@@ -176,6 +176,10 @@ class Allocator {
     std::vector<int> kept_;              // levels without a raise
     std::vector<Assignment> assignments_;
     Bitrate audio_;
+    /// A publisher may send any rate as its lowest; so much of it is sent whatever the receiver
+    /// estimates.
+    static constexpr Bitrate kMostUnasked = Bitrate::from_kbps(3000);
+
     Bitrate lowest_;  // of every stream, and audio
     Bitrate filled_;  // by the fill under way
     Bitrate used_;

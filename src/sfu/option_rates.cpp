@@ -14,13 +14,20 @@ constexpr double kExponent = 0.75;
 // Where neither size nor rate is known.
 constexpr Bitrate kLowestGuess = Bitrate::from_kbps(150);
 constexpr double kStepGuess = 1.8;
+// Bounds of what is believed without having been measured.
+constexpr Bitrate kLeastBelieved = Bitrate::from_kbps(4000);
+constexpr Bitrate kMostBelieved = Bitrate::from_kbps(50'000);
 
 }  // namespace
 
 Bitrate usual_rate(std::uint32_t width, std::uint32_t height) {
     const double pixels = static_cast<double>(width) * height;
-    return Bitrate::from_bps(
-        static_cast<std::int64_t>(kReferenceBps * std::pow(pixels / kReferencePixels, kExponent)));
+    const double bps = kReferenceBps * std::pow(pixels / kReferencePixels, kExponent);
+    return std::min(Bitrate::from_bps(static_cast<std::int64_t>(bps)), kMostBelieved);
+}
+
+Bitrate most_believable(std::uint32_t width, std::uint32_t height) {
+    return std::clamp(usual_rate(width, height) * 4, kLeastBelieved, kMostBelieved);
 }
 
 OptionRates::Known* OptionRates::find(LayerId id) {

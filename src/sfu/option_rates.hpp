@@ -37,6 +37,10 @@ class OptionRates {
     bool any_ = false;
 };
 
+/// More than this is not believed of a picture of this size before it is measured: what one
+/// publisher announces shall not take everything from the others.
+Bitrate most_believable(std::uint32_t width, std::uint32_t height);
+
 /// What a picture of this size usually takes.
 Bitrate usual_rate(std::uint32_t width, std::uint32_t height);
 

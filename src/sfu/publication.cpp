@@ -7,6 +7,7 @@
 #include "rtp/extension_values.hpp"
 #include "sfu/extension_filter.hpp"
 #include "sfu/layer_order.hpp"
+#include "sfu/option_rates.hpp"
 
 namespace parley::sfu {
 namespace {
@@ -310,7 +311,8 @@ void Publication::complete(LayerOption& option) const {
         }
         if (option.bitrate.bps != 0 || layer.targets.empty()) return;
         const std::size_t top = layer.targets.size() - 1;
-        option.bitrate = layer.targets[std::min<std::size_t>(option.id.temporal, top)];
+        option.bitrate = std::min(layer.targets[std::min<std::size_t>(option.id.temporal, top)],
+                                  most_believable(option.width, option.height));
         return;
     }
 }

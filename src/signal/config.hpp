@@ -36,6 +36,11 @@ struct Limits {
     std::size_t message_bytes = 1024 * 1024;
     std::uint32_t messages_per_second = 50;
     std::uint32_t message_burst = 300;
+    /// Longest message that is passed on to others as it is: `broadcast` and `direct`.
+    std::size_t relayed_bytes = 128 * 1024;
+    /// Octets a second that one client may have passed on; four seconds' worth may come at once.
+    /// Below what is kept for those who receive them.
+    std::size_t relayed_bytes_per_second = 192 * 1024;
     /// Of all connections of an address together. Five seconds' worth may come at once.
     std::uint32_t messages_per_second_per_address = 1'000;
     /// Messages dropped by the rate limit, without a pause that restores the burst, before the

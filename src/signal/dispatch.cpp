@@ -7,6 +7,18 @@
 
 namespace parley::signal {
 
+namespace {
+
+// In a mesh, descriptions and candidates go to others as well.
+bool is_passed_on(std::string_view type, const Json& message) {
+    if (type == "broadcast" || type == "direct") return true;
+    const bool negotiation = type == "offer" || type == "answer" || type == "ice-candidate";
+    const auto to = text_of(message, "to");
+    return negotiation && !to.empty() && to != "sfu";
+}
+
+}  // namespace
+
 bool Service::Impl::within_rate(Connection& connection) {
     if (connection.messages.full(now_)) connection.rate_limited = 0;
     // What a client's own limit refuses does not use up the allowance of its neighbours.
@@ -25,6 +37,28 @@ bool Service::Impl::within_rate(Connection& connection) {
         if (own) detail.cause = "The connections of this address said more than its limit allows.";
         send_error(session, ErrorCode::kRateLimited, detail);
     }
+    return false;
+}
+
+// What others get as it is. They keep so much of it, and lose their connection where it is more.
+bool Service::Impl::may_pass_on(Connection& connection, const Json& message, std::size_t size) {
+    const auto& limits = config_.limits;
+    const auto type = text_of(message, "type");
+    const bool application = type == "broadcast" || type == "direct";
+    auto detail = about(message);
+    if (application && size > limits.relayed_bytes) {
+        detail.cause = "A message to others may have " + std::to_string(limits.relayed_bytes) +
+                       " octets; this one has " + std::to_string(size) + ".";
+        detail.remedy = "Split it, or send it by a data channel.";
+        send_error(*connection.session, ErrorCode::kMessageTooLarge, detail);
+        return false;
+    }
+    if (connection.relayed.take(now_, static_cast<double>(size))) return true;
+    ++totals_.rate_limited;
+    if (now_ < connection.rate_error_at) return false;
+    connection.rate_error_at = now_ + 1s;
+    detail.cause = "The client had more octets passed on to others than its limit allows.";
+    send_error(*connection.session, ErrorCode::kRateLimited, detail);
     return false;
 }
 
@@ -85,6 +119,7 @@ void Service::Impl::handle_text(ConnectionId id, std::string_view text) {
         return send_error(session, ErrorCode::kInvalidMessage, detail);
     }
     if (is_repeated(session, type, message)) return;
+    if (is_passed_on(type, message) && !may_pass_on(*connection, message, text.size())) return;
     dispatch(*connection, type, message);
 }
 

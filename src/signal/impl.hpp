@@ -100,6 +100,7 @@ class Service::Impl {
 
     // dispatch.cpp
     bool within_rate(Connection& connection);
+    bool may_pass_on(Connection& connection, const Json& message, std::size_t size);
     void refuse_json(Connection& connection, const JsonError& error);
     bool is_repeated(Session& session, std::string_view type, const Json& message);
     void dispatch(Connection& connection, std::string_view type, const Json& message);

@@ -219,6 +219,44 @@ TEST(Hostile, AFloodOverItsOwnLimitDoesNotCostTheAddress) {
     EXPECT_EQ(h.all(calm, "pong").size(), 1U);
 }
 
+TEST(Hostile, WhatOthersMustTakeIsLimited) {
+    Harness h;
+    const auto [a, a_id] = h.join("r");
+    const auto [b, b_id] = h.join("r");
+    const auto say = [&](const char* type, std::size_t size) {
+        h.say(a, {{"type", type}, {"to", b_id}, {"text", std::string(size, 'x')}});
+    };
+    h.forget(a);
+    h.forget(b);
+    say("broadcast", 128 * 1024);
+    EXPECT_EQ(h.last_code(a), "message_too_large");
+    say("direct", 128 * 1024);
+    EXPECT_TRUE(h.types(b).empty());
+    EXPECT_FALSE(h.is_closed(a));
+    h.forget(a);
+    for (int i = 0; i < 100; ++i) say(i % 2 == 0 ? "broadcast" : "direct", 60'000);
+    EXPECT_EQ(h.types(b).size(), 13U) << "768 KiB at once";
+    EXPECT_EQ(h.last_code(a), "rate_limited");
+    EXPECT_EQ(h.all(a, "error").size(), 1U) << "the complaint is no flood";
+    h.forget(b);
+    h.advance(1s);
+    for (int i = 0; i < 100; ++i) say("broadcast", 60'000);
+    EXPECT_EQ(h.types(b).size(), 3U) << "and 192 KiB a second";
+}
+
+TEST(Hostile, AMeshMayNegotiateButNotFlood) {
+    Harness h;
+    const auto [a, a_id] = h.join("r", {{"topology", "mesh"}});
+    const auto [b, b_id] = h.join("r", {{"topology", "mesh"}});
+    h.forget(b);
+    for (int i = 0; i < 100; ++i) {
+        h.say(a, {{"type", "offer"},
+                  {"to", b_id},
+                  {"sdp", {{"type", "offer"}, {"sdp", std::string(100'000, 'x')}}}});
+    }
+    EXPECT_EQ(h.all(b, "offer").size(), 7U);
+}
+
 TEST(Hostile, ABadRoomNameIsExplained) {
     Harness h;
     const auto a = h.open();

@@ -226,7 +226,9 @@ TEST_F(Resume, AMegabyteIsKeptAndMoreIsAGap) {
     const auto token = token_of(h, a);
     const auto seq = last_seq(h, a);
     h.drop(a);
-    chat(11, 100'000);
+    chat(6, 100'000);
+    h.advance(4s);
+    chat(5, 100'000);
     const auto c = h.open(returning(token, seq));
     EXPECT_EQ(h.last_code(c), "resume_gap");
 }

@@ -29,6 +29,7 @@ struct Connection {
     net::IpAddress address;  // what limits count: IPv6 without its host part
     Session* session = nullptr;
     TokenBucket messages;
+    TokenBucket relayed;  // octets
     Instant heard;
     std::uint64_t pinged_seq = 0;  // last numbered message before the outstanding ping
     bool pinged = false;

@@ -24,6 +24,7 @@ class Camera {
     /// The size of a frame of each layer, in octets, instead of three small packets; keyframes are
     /// four times as large.
     std::vector<std::size_t> frame_bytes;
+    bool silent = false;  // no audio
     /// As a client that does not know the message.
     bool ignores_track_layers = false;
     /// Layers that are off by request.
@@ -31,7 +32,7 @@ class Camera {
 
     void tick() {
         const auto ms = to_ms(world_.now.time_since_epoch());
-        if (ms % 20 == 0) {
+        if (ms % 20 == 0 && !silent) {
             const std::vector<std::uint8_t> opus(80, 0x78);
             client_.send(0, opus, static_cast<std::uint32_t>(ms * 48), false, "", world_.now);
         }

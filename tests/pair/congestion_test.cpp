@@ -118,6 +118,31 @@ TEST_P(Congestion, ASlowerLinkGetsALayerThatFitsAndItsQueueStaysShort) {
     EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 20s), bound);
 }
 
+// What stands in the way of video must not need video to go away: without audio nothing else tells
+// of the path.
+TEST_P(Congestion, AViewerWithoutAudioComesBackFromAPauseOfAllVideo) {
+    camera_.silent = true;
+    run(8s);
+    ASSERT_EQ(layer(bob_), "high");
+    world_.limit(bob_, Bitrate::from_kbps(60));
+    EXPECT_LE(time_until([&] { return layer(bob_).empty(); }, 20s), 10s);
+    run(15s);
+    world_.limit(bob_, Bitrate::from_kbps(5000));
+    EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 60s), 25s);
+}
+
+TEST_P(Congestion, AViewerWithoutAudioComesBackFromAnOutage) {
+    camera_.silent = true;
+    run(8s);
+    ASSERT_EQ(layer(bob_), "high");
+    world_.lost = [&](const auto& from, const auto& to, BytesView) {
+        return from == bob_.address() || to == bob_.address();
+    };
+    run(20s);
+    world_.lost = {};
+    EXPECT_LE(time_until([&] { return layer(bob_) == "high"; }, 60s), 10s);
+}
+
 // A link that carries the medium layer with little to spare, as a queue of 300 ms hides at first.
 TEST_P(Congestion, ALinkThatBecomesNarrowTakesOneLayerAndGivesItBack) {
     camera_.frame_bytes = {400, 1450, 3650};

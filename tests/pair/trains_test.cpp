@@ -1,6 +1,9 @@
 // Packets of one batch leave as trains of equal pieces, and arrive as what they were.
 
 #include <gtest/gtest.h>
+#include <map>
+#include <set>
+#include <vector>
 
 #include "tests/pair/camera.hpp"
 
@@ -56,6 +59,44 @@ TEST_F(Trains, AShorterLastPacketEndsTheTrainUnpadded) {
     EXPECT_LT(stats.bytes_out, bytes + 3600);  // with headers; 4 full packets would be over 4,100
     world_.run(200ms);
     EXPECT_EQ(video_heard(), heard + 4);
+}
+
+// What does not fit a train waits for the next, and nothing takes its place.
+TEST_F(Trains, AudioOfTwoBetweenVideoOfManySizesLosesNothing) {
+    Client& carol = join(world_, "carol");
+    world_.run_until([&] { return world_.connected(carol); }, 3s);
+    const auto audio = [&](std::size_t size) {
+        const std::vector<std::uint8_t> opus(size, 0x78);
+        const auto clock = static_cast<std::uint32_t>(to_ms(world_.now.time_since_epoch()) * 48);
+        alice_.send(0, opus, clock, false, "", world_.now);
+        carol.send(0, std::vector<std::uint8_t>(size + 60, 0x78), clock, false, "", world_.now);
+    };
+    for (int i = 0; i < 50; ++i) {
+        audio(60);
+        world_.run(20ms);
+    }
+    // Frames that are larger than the budget of one moment, each packet larger than the one before.
+    bob_.send_remb(Bitrate::from_kbps(2400));
+    std::vector<std::size_t> sizes;
+    for (std::size_t i = 0; i < 24; ++i) sizes.push_back(300 + 30 * i);
+    std::map<std::uint32_t, std::set<std::uint16_t>> numbers;
+    bob_.retransmit = false;
+    bob_.on_packet = [&](const peer::IncomingPacket& incoming) {
+        numbers[incoming.packet.ssrc.value].insert(incoming.packet.sequence_number);
+    };
+    for (std::uint16_t i = 1; i < 100; ++i) {
+        send_frame(world_, alice_, i, sizes);
+        for (int n = 0; n < 40; ++n) {
+            audio(60);
+            world_.run(2ms);
+        }
+    }
+    world_.run(500ms);
+    ASSERT_EQ(numbers.size(), 3U);
+    for (const auto& [ssrc, seen] : numbers) {
+        const auto span = static_cast<std::size_t>(*seen.rbegin() - *seen.begin()) + 1;
+        EXPECT_EQ(seen.size(), span) << ssrc;
+    }
 }
 
 TEST_F(Trains, VeryDifferentSizesGoAlone) {

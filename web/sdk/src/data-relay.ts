@@ -1,7 +1,8 @@
 // Data messages over the signaling, for rooms whose media goes through the server, which has no data
 // channels. Meant for small things now and then: a message may have 48 KiB, and 20 of them (100 in a
-// burst) leave in a second, so that the server's limits of a connection are never reached and the
-// call's own messages are never held up. Always ordered and reliable.
+// burst) or 128 KiB (512 KiB in a burst) leave in a second, so that the server's limits of a
+// connection are never reached and the call's own messages are never held up. Always ordered and
+// reliable.
 
 import { kSdkKey } from './chat.js';
 import {
@@ -9,6 +10,7 @@ import {
   decodeData,
   type EncodedData,
   fromBase64,
+  sizeOf,
   toBase64,
 } from './data-codec.js';
 import { type DataLimits, DataPipe, type DataState } from './data-pipe.js';
@@ -19,6 +21,9 @@ import type { SessionMessage } from './protocol.js';
 export const kRelayMessageBytes = 48 << 10;
 export const kRelayPerSecond = 20;
 export const kRelayBurst = 100;
+/** Octets, as they are in JSON. */
+export const kRelayBytesPerSecond = 128 << 10;
+export const kRelayBurstBytes = 512 << 10;
 const kQueuedBytes = 1 << 20;
 const kQueuedMessages = 200;
 /** Characters of a channel's name. */
@@ -37,6 +42,8 @@ export interface RelayOptions {
 /** Messages that may leave now: they are earned with time, up to a burst. */
 export class RelayBudget {
   private tokens_ = kRelayBurst;
+  /** Below zero: what is owed for the last message. */
+  private bytes_ = kRelayBurstBytes;
   private filledAt_: number;
 
   constructor(private readonly platform_: Platform) {
@@ -45,14 +52,16 @@ export class RelayBudget {
 
   get ready(): boolean {
     const now = this.platform_.now();
-    const earned = ((now - this.filledAt_) / 1000) * kRelayPerSecond;
-    this.tokens_ = Math.min(kRelayBurst, this.tokens_ + earned);
+    const seconds = (now - this.filledAt_) / 1000;
+    this.tokens_ = Math.min(kRelayBurst, this.tokens_ + seconds * kRelayPerSecond);
+    this.bytes_ = Math.min(kRelayBurstBytes, this.bytes_ + seconds * kRelayBytesPerSecond);
     this.filledAt_ = now;
-    return this.tokens_ >= 1;
+    return this.tokens_ >= 1 && this.bytes_ > 0;
   }
 
-  take(): void {
+  take(bytes: number): void {
     this.tokens_ -= 1;
+    this.bytes_ -= bytes;
   }
 }
 
@@ -89,8 +98,8 @@ export class DataRelay extends DataPipe {
   }
 
   protected put_(data: EncodedData): boolean {
-    this.options_.budget.take();
     const body = 'text' in data ? { text: data.text } : { binary: toBase64(data.octets) };
+    this.options_.budget.take(Math.max(JSON.stringify(body).length, sizeOf(data)));
     const fact = { [kSdkKey]: { data: { label: this.label, ...body } } };
     const { to } = this.options_;
     if (to === undefined) this.options_.send({ type: 'broadcast', ...fact });

@@ -220,6 +220,17 @@ describe('data over the signaling', () => {
     expect(platform.timerCount).toBe(0);
   });
 
+  it('keeps below the octets that the server passes on', async () => {
+    const relay = make();
+    const large = new ArrayBuffer(kRelayMessageBytes);
+    let taken = 0;
+    while (taken < 100 && relay.trySend(large)) taken += 1;
+    expect(taken).toBe(8); // 64 KiB each as Base64
+    await platform.advance(1000);
+    expect(relay.trySend(large)).toBe(true);
+    relay.close();
+  });
+
   it('says what it cannot carry', async () => {
     const relay = make();
     await expect(relay.send(new ArrayBuffer(kRelayMessageBytes + 1))).rejects.toMatchObject({
