@@ -106,7 +106,9 @@ int run_command(const std::vector<std::string>& arguments) {
         });
         report = swarm.run();
     }
-    print(stdout, options->json ? to_json(report) : to_table(report));
+    if (options->json || report.joined > 0) {
+        print(stdout, options->json ? to_json(report) : to_table(report));
+    }
     for (const auto& [cause, failure] : report.failures) {
         if (options->json || report.joined == 0) {
             print(stderr, fmt::format("parley: {} of {} did not take part ({}): {}\n",

@@ -16,19 +16,20 @@ constexpr const char* kAbout =
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  parley load --room demo --publishers 1 --subscribers 200 --video 1320kbps --audio\n"
+    "  parley load --room demo --publishers 1 --subscribers 90 --video 1320kbps --audio\n"
     "  parley load --room meeting --publishers 16 --subscribers 0 --meeting --simulcast --audio\n"
     "  parley load --room r --rooms 10 --subscribers 20 --duration 1m --json\n"
     "  parley load --url wss://sfu.example.org/signal --token \"$TOKEN\" --room demo\n"
     "\n"
-    "A server lets in only as many as its limits say; `parley config show` names those for\n"
-    "participants of a room, connections and joins of one address.\n"
+    "A server lets in only as many as its limits say: 100 in a room, unless it was started with\n"
+    "PARLEY_LIMITS_PARTICIPANTS_PER_ROOM=1000, say. `parley config show` names the others, for\n"
+    "connections and joins of one address.\n"
     "\n"
     "A join takes from the opening of the WebSocket until the first packet of media came, or "
     "where\n"
     "none is expected, until ICE and DTLS are done. Delay is from the sending of a packet to its\n"
     "arrival, by one clock. Loss compares what publishers sent with what subscribers received.\n"
-    "Exit code: 0 when somebody joined, 1 when nobody did, 2 for a wrong command line.";
+    "Exit code: 0 when somebody joined and nobody was refused, else 1; 2 for a wrong command line.";
 
 /// The number at the front of the text and what follows it.
 std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_view text) {
@@ -72,10 +73,15 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
     app.add_option("--room", options.room, "The room; with --rooms, ROOM-1 to ROOM-K")
         ->type_name("ROOM")
         ->capture_default_str();
-    app.add_option("--rooms", options.rooms, "How many rooms")->type_name("K");
-    app.add_option("--publishers", options.publishers, "Who send, in each room")->type_name("N");
+    app.add_option("--rooms", options.rooms, "How many rooms")
+        ->type_name("K")
+        ->capture_default_str();
+    app.add_option("--publishers", options.publishers, "Who send, in each room")
+        ->type_name("N")
+        ->capture_default_str();
     app.add_option("--subscribers", options.subscribers, "Who only receive, in each room")
-        ->type_name("M");
+        ->type_name("M")
+        ->capture_default_str();
     app.add_flag("--meeting", options.meeting, "Publishers also receive each other");
     app.add_option("--video", texts.video,
                    "Rate of a publisher's video, all its layers together: 1300kbps, 2.5mbps; 0 for "
@@ -110,7 +116,8 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
         ->type_name("COUNT")
         ->capture_default_str();
     app.add_option("--seed", options.seed, "Of losses and numbers; the same seed loses the same")
-        ->type_name("NUMBER");
+        ->type_name("NUMBER")
+        ->capture_default_str();
 }
 
 std::string problem_of(const Options& options) {
@@ -211,7 +218,7 @@ std::expected<Options, OptionsExit> parse_options(const std::vector<std::string>
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
-        return std::unexpected(OptionsExit{0, app.help()});
+        return std::unexpected(OptionsExit{0, app.help() + "\n"});
     } catch (const CLI::ParseError& error) {
         return std::unexpected(usage(error.what()));
     }

@@ -80,6 +80,7 @@ void SignalingSocket::connect() {
 void SignalingSocket::fail(int error) {
     if (!failure_.empty()) return;
     failure_ = "cannot reach " + server_.address.to_string() + ": " + std::strerror(error);
+    if (error == ECONNRESET && !server_.tls) failure_ += "; where it speaks TLS, use wss://";
     if (error == ECONNREFUSED) failure_ += "; is the server running, and is --url its address?";
     if (error == EMFILE) failure_ += "; raise the limit of open files (ulimit -n)";
 }

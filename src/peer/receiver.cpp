@@ -234,6 +234,7 @@ Result<IncomingPacket, trace::Drop> Receiver::on_rtx(ReceiveStream& stream, Byte
         return fail(trace::Drop::kUnknownPayloadType);
     }
     // Browsers probe the path with empty retransmissions; they carry nothing.
+    if (packet.payload.empty()) return fail(trace::Drop::kPaddingOnly);
     const auto original = rtp::unwrap_rtx(bytes, format->apt, stream.ssrc);
     if (!original) return fail(trace::Drop::kMalformed);
     const auto unwrapped = rtp::parse_packet(*original);

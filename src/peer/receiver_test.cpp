@@ -269,7 +269,7 @@ TEST_F(ReceiverTest, EmptyRetransmissionsAreProbes) {
     receiver_.set_sections({video("v")});
     stream_of({.ssrc = 1, .mid = "v"});
     Packet probe{.ssrc = 11, .payload_type = kRtxOfVp8, .mid = "v", .payload = {}};
-    EXPECT_EQ(refusal(probe), trace::Drop::kMalformed);
+    EXPECT_EQ(refusal(probe), trace::Drop::kPaddingOnly);
 }
 
 TEST_F(ReceiverTest, ALayerThatChangesItsSourceGoesOn) {

@@ -205,8 +205,9 @@ std::expected<void, Refusal> authorize_admin(const Settings& settings, const Cal
     const auto& key = settings.access.admin_key;
     if (key.empty()) {
         return std::unexpected(Refusal{403, "admin_key_not_set",
-                                       "The API is open only to the server's own machine.",
-                                       "no access.admin_key is set",
+                                       "The API needs the administrator's key.",
+                                       "the address that was called can be reached from the "
+                                       "network, and no access.admin_key is set",
                                        "set PARLEY_ADMIN_KEY and send it as "
                                        "\"Authorization: Bearer KEY\""});
     }

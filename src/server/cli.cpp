@@ -29,10 +29,11 @@ constexpr const char* kServeExamples =
     "Examples:\n"
     "  parley serve\n"
     "      http://localhost:8080 for this machine alone; no token is needed.\n"
-    "  PARLEY_SECRET=... parley serve --listen :8443 --tls self\n"
+    "  PARLEY_SECRET=$(openssl rand -hex 32) parley serve --listen :8443 --tls self\n"
     "      https on all addresses, with a certificate made now; people need tokens.\n"
     "  parley serve --listen 0.0.0.0:443 --tls cert.pem,key.pem --announce 203.0.113.7\n"
-    "      behind a 1:1 NAT whose public address is 203.0.113.7; UDP port 7882 must be let in.\n"
+    "      behind a 1:1 NAT whose public address is 203.0.113.7; TCP port 443 and the UDP ports\n"
+    "      from 7882 on, one for each media thread, must be let in.\n"
     "\n"
     "Flags win over the environment (PARLEY_<SECTION>_<KEY>), that over the file, that over "
     "defaults.";
@@ -151,9 +152,57 @@ const CLI::App* chosen_command(const CLI::App& app) {
     return used.empty() ? &app : chosen_command(*used.front());
 }
 
+/// "parley config", above `parley config check`.
+std::string path_above(const CLI::App& command) {
+    const auto* parent = command.get_parent();
+    if (parent == nullptr) return {};
+    const auto above = path_above(*parent);
+    return above.empty() ? parent->get_name() : above + " " + parent->get_name();
+}
+
+std::string path_of(const CLI::App& command) {
+    const auto above = path_above(command);
+    return above.empty() ? command.get_name() : above + " " + command.get_name();
+}
+
+std::string commands_of(const CLI::App& command) {
+    std::string names;
+    for (const auto* one : command.get_subcommands([](const CLI::App*) { return true; })) {
+        names += (names.empty() ? "" : ", ") + one->get_name();
+    }
+    return names;
+}
+
+/// A flag where its value should be is a value that was forgotten.
+void refuse_flags_as_values(CLI::App& command) {
+    for (auto* option : command.get_options()) {
+        if (option->get_expected_max() == 0) continue;
+        option->check([](const std::string& value) {
+            return value.starts_with("--") ? "its value is missing; " + value + " follows"
+                                           : std::string();
+        });
+    }
+}
+
+/// What went wrong, in words of ours where the library has none that help.
+std::string explain(const CLI::App& app, const std::string& said) {
+    const auto& command = *chosen_command(app);
+    const auto commands = commands_of(command);
+    const auto extra = app.remaining(true);
+    if (extra.empty()) {
+        const bool missing = !commands.empty() && command.get_subcommands().empty();
+        return missing ? "say what to do: " + commands : said;
+    }
+    const auto given = extra.front().substr(0, 100);
+    const auto near = nearest_flag(app, extra.front());
+    const auto hint = near.empty() ? "" : "; did you mean " + near + "?";
+    if (given.starts_with("-") || commands.empty()) return "unknown argument " + given + hint;
+    return "unknown command " + given +
+           (near.empty() ? "; the commands are " + commands : std::string(hint));
+}
+
 CliExit usage(const std::string& what, const CLI::App& app) {
-    const auto* command = chosen_command(app);
-    const auto path = command == &app ? std::string("parley") : "parley " + command->get_name();
+    const auto path = path_of(*chosen_command(app));
     constexpr std::size_t kLongest = 300;
     return {kExitUsage, "parley: " + log::escape(what.substr(0, kLongest)) + "\n`" + path +
                             " --help` explains the command line.\n"};
@@ -178,36 +227,33 @@ std::expected<CliCommand, CliExit> parse_command_line(const std::vector<std::str
     auto* config = app.add_subcommand("config", "Check or show the configuration");
     config->require_subcommand(1);
     auto* check = config->add_subcommand("check", "Say what is wrong in a file; opens no socket");
-    check->add_option("FILE", check_command.file, "The configuration to check")->required();
+    check->add_option("FILE", check_command.file, "The configuration to check")
+        ->required()
+        ->type_name("");
     auto* show = config->add_subcommand(
         "show", "Print the effective configuration with every limit, secrets masked");
     show->add_option("--config", show_command.config, "Configuration file")->type_name("FILE");
     auto* token = app.add_subcommand("token", "Make a room token");
     add_token(*token, token_command, token_flags);
+    for (auto* command : {serve, show, token}) refuse_flags_as_values(*command);
     // For the list of commands and misspellings; run_cli hands their arguments on unread.
     for (const auto& other : others) app.add_subcommand(other.name, other.about);
 
     try {
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+        // As other programs have it.
+        if (arguments.size() == 1 && arguments[0] == "help") reversed = {"--help"};
+        if (arguments.size() == 1 && arguments[0] == "version") reversed = {"--version"};
         app.parse(std::move(reversed));
     } catch (const CLI::CallForVersion& version) {
         return std::unexpected(CliExit{kExitOk, std::string(version.what()) + "\n"});
     } catch (const CLI::CallForHelp&) {
-        return std::unexpected(CliExit{kExitOk, chosen_command(app)->help()});
+        const auto& command = *chosen_command(app);
+        return std::unexpected(CliExit{kExitOk, command.help(path_above(command))});
     } catch (const CLI::CallForAllHelp&) {
         return std::unexpected(CliExit{kExitOk, app.help("", CLI::AppFormatMode::All)});
     } catch (const CLI::ParseError& error) {
-        std::string what = error.what();
-        const auto extra = app.remaining(true);
-        if (!extra.empty()) {
-            const auto near = nearest_flag(app, extra.front());
-            what = "unknown argument " + extra.front().substr(0, 100) +
-                   (near.empty() ? "" : "; did you mean " + near + "?");
-        } else if (arguments.empty()) {
-            what = "say what to do: serve, config, token";
-            for (const auto& other : others) what += ", " + other.name;
-        }
-        return std::unexpected(usage(what, app));
+        return std::unexpected(usage(explain(app, error.what()), app));
     }
     if (serve->parsed()) {
         if (!flags.tls.empty() && flags.tls != "self" && flags.tls.find(',') == std::string::npos) {

@@ -35,6 +35,14 @@ TEST(Cli, HelpSpeaksToNewcomers) {
 TEST(Cli, WrongCommandLinesGetAHint) {
     EXPECT_THAT(exit_of({"serve", "--lisen", "x"}).text, HasSubstr("did you mean --listen?"));
     EXPECT_THAT(exit_of({"sevre"}).text, HasSubstr("did you mean serve?"));
+    EXPECT_THAT(exit_of({"diagnose"}).text, HasSubstr("the commands are serve, config, token"));
+    EXPECT_THAT(exit_of({"config"}).text, HasSubstr("say what to do: check, show"));
+    EXPECT_THAT(exit_of({"config", "check"}).text, HasSubstr("`parley config check --help`"));
+    EXPECT_THAT(exit_of({"config", "check", "--help"}).text,
+                HasSubstr("Usage: parley config check"));
+    EXPECT_THAT(exit_of({"serve", "--announce", "--listen", ":1"}).text,
+                HasSubstr("its value is missing; --listen follows"));
+    EXPECT_EQ(exit_of({"help"}).text, exit_of({"--help"}).text);
     EXPECT_THAT(exit_of({"serve", "--tls", "self2"}).text, HasSubstr("--tls wants CERT,KEY"));
     for (const std::vector<std::string>& bad : std::vector<std::vector<std::string>>{
              {},

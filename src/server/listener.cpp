@@ -50,14 +50,14 @@ std::string explain(const boost::system::error_code& error, const net::SocketAdd
     return where + error.message();
 }
 
-/// The inode of the socket that listens on the port, from /proc/net/tcp or tcp6.
-std::string listening_inode(const char* table, std::uint16_t port) {
+/// The inode of the socket in this state that has the port, from a table of /proc/net.
+std::string inode_of(const std::string& table, std::string_view state, std::uint16_t port) {
     std::ifstream file(table);
     std::string line;
     constexpr std::size_t kMostLines = 100'000;
     for (std::size_t i = 0; i < kMostLines && std::getline(file, line); ++i) {
         const auto fields = split(line, ' ');
-        if (fields.size() < 10 || fields[3] != "0A") continue;  // 0A: listening
+        if (fields.size() < 10 || fields[3] != state) continue;
         unsigned found = 0;
         const auto& local = fields[1];
         const auto colon = local.rfind(':');
@@ -70,9 +70,11 @@ std::string listening_inode(const char* table, std::uint16_t port) {
 
 }  // namespace
 
-std::string find_port_owner(std::uint16_t port) {
-    auto inode = listening_inode("/proc/net/tcp", port);
-    if (inode.empty()) inode = listening_inode("/proc/net/tcp6", port);
+std::string find_port_owner(std::uint16_t port, PortKind kind) {
+    const std::string table = kind == PortKind::kTcp ? "/proc/net/tcp" : "/proc/net/udp";
+    const auto state = kind == PortKind::kTcp ? "0A" : "07";  // listening, or open
+    auto inode = inode_of(table, state, port);
+    if (inode.empty()) inode = inode_of(table + "6", state, port);
     if (inode.empty()) return {};
     const std::string wanted = "socket:[" + inode + "]";
     std::error_code error;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 #include <expected>
 #include <string>
 
@@ -25,8 +26,9 @@ struct BindFailure {
 std::expected<Listener, BindFailure> listen_on(boost::asio::io_context& io,
                                                const net::SocketAddress& address);
 
-/// "parley (process 4711)" for whoever listens on the port; empty when that cannot be seen.
-std::string find_port_owner(std::uint16_t port);
+enum class PortKind : std::uint8_t { kTcp, kUdp };
+/// "parley (process 4711)" for whoever has the port; empty when that cannot be seen.
+std::string find_port_owner(std::uint16_t port, PortKind kind = PortKind::kTcp);
 
 net::SocketAddress to_address(const boost::asio::ip::tcp::endpoint& endpoint);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
@@ -24,6 +25,34 @@ spdlog::level::level_enum to_library(Level level) {
     }
     return spdlog::level::off;
 }
+
+/// The level as settings name it: the library cuts or lengthens them.
+class LevelName final : public spdlog::custom_flag_formatter {
+ public:
+    explicit LevelName(bool padded) : padded_(padded) {}
+    void format(const spdlog::details::log_msg& message, const std::tm&,
+                spdlog::memory_buf_t& out) override {
+        std::string_view name = "off";
+        switch (message.level) {
+            case spdlog::level::trace: name = "trace"; break;
+            case spdlog::level::debug: name = "debug"; break;
+            case spdlog::level::info: name = "info"; break;
+            case spdlog::level::warn: name = "warn"; break;
+            case spdlog::level::err:
+            case spdlog::level::critical: name = "error"; break;
+            default: break;
+        }
+        out.append(name);
+        constexpr std::size_t kLongestName = 5;
+        for (std::size_t i = name.size(); padded_ && i < kLongestName; ++i) out.push_back(' ');
+    }
+    std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<LevelName>(padded_);
+    }
+
+ private:
+    bool padded_;
+};
 
 struct Sink {
     std::shared_ptr<spdlog::logger> logger;
@@ -58,10 +87,12 @@ void setup(Level level, Format format) {
     out.logger->set_level(to_library(level));
     out.logger->flush_on(spdlog::level::trace);
     // ISO 8601 in UTC, so that lines of several machines sort together.
-    out.logger->set_pattern(format == Format::kJson
-                                ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","text":%v})"
-                                : "%Y-%m-%dT%H:%M:%S.%eZ %^%-5!l%$ %v",
-                            spdlog::pattern_time_type::utc);
+    const bool json = format == Format::kJson;
+    auto lines = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    lines->add_flag<LevelName>('*', !json)
+        .set_pattern(json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%*","text":%v})"
+                          : "%Y-%m-%dT%H:%M:%S.%eZ %^%*%$ %v");
+    out.logger->set_formatter(std::move(lines));
 }
 
 bool enabled(Level level) {

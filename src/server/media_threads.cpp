@@ -7,6 +7,7 @@
 #include "ice/candidate.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/interfaces.hpp"
+#include "server/listener.hpp"
 #include "server/log.hpp"
 #include "server/media_thread.hpp"
 
@@ -89,7 +90,10 @@ std::expected<std::vector<runtime::UdpSocket>, std::string> open_sockets(
     std::vector<runtime::UdpSocket> sockets;
     for (const auto& ip : addresses) {
         auto socket = runtime::UdpSocket::open({ip, port}, kSocketBuffer);
-        if (!socket) return std::unexpected(socket.error());
+        if (!socket) {
+            const auto owner = find_port_owner(port, PortKind::kUdp);
+            return std::unexpected(socket.error() + (owner.empty() ? "" : " It is " + owner + "."));
+        }
         sockets.push_back(std::move(*socket));
     }
     return sockets;

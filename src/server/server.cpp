@@ -266,8 +266,9 @@ void Server::Impl::print_banner() const {
     }
     if (only_local) {
         log::info(
-            "only this machine can connect; to open it to the network: PARLEY_SECRET=... "
-            "parley serve --listen :8080 --tls self");
+            "only this machine can connect; to open it to the network: {}parley serve "
+            "--listen :8443 --tls self",
+            settings_.access.secret.empty() ? "PARLEY_SECRET=$(openssl rand -hex 32) " : "");
     } else if (!certificate_) {
         log::warn(
             "without TLS, browsers give camera and microphone only to http://localhost; use "

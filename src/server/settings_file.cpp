@@ -175,7 +175,7 @@ std::expected<std::string, std::string> read_file(const std::string& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (status.type() == std::filesystem::file_type::not_found) {
-        return std::unexpected(path + ": there is no such file; check the path after --config");
+        return std::unexpected(path + ": there is no such file");
     }
     if (std::filesystem::is_directory(status)) {
         return std::unexpected(path + ": is a directory; --config wants a file");
@@ -311,9 +311,14 @@ std::string show_settings(const Settings& settings) {
             out << "\n[" << section << "]\n";
         }
         const std::string value = key.show(settings);
-        out << "# " << key.help << "\n"
-            << key.name.substr(dot + 1) << " = "
-            << (key.secret && value != "\"\"" ? "\"********\"" : value) << "\n";
+        const bool masked = key.secret && value != "\"\"";
+        out << "# " << key.help << "\n";
+        // As a comment, so that the file can be used where the secret stays in the environment.
+        if (masked) {
+            out << "# " << key.name.substr(dot + 1) << " = \"********\"  (set, and not shown)\n";
+        } else {
+            out << key.name.substr(dot + 1) << " = " << value << "\n";
+        }
     }
     for (const auto& server : settings.signal.ice_servers) {
         out << "\n[[ice_servers]]\nurls = [";
