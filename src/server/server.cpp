@@ -35,7 +35,7 @@ constexpr auto kAcceptPause = std::chrono::milliseconds(200);
 constexpr int kEventsPerTurn = 1024;
 /// How long news of a crowd wait for more: people do not notice, and who joins at once with others
 /// is told of in one write.
-constexpr Duration kNewsPatience = 20ms;
+constexpr Duration kNewsPatience = 50ms;
 constexpr std::size_t kScratchBytes = 16 * 1024;  // one TLS record
 /// After the grace, what remains for close frames to leave.
 constexpr Duration kLastFlush = 1s;

@@ -128,7 +128,8 @@ class Service::Impl {
                                         Topology wanted, ErrorDetail& detail);
     Room& enter_room(std::string_view name, Topology wanted);
     void say_joined(Session& session);
-    Json joined_json(const Session& session, Json peers) const;
+    std::string joined_text(const Session& session, Json peers,
+                            const Session* without = nullptr) const;
     void leave_room(Session& session, std::string_view reason);
     void forget_membership(Session& session);
     void remove_room(Room& room);

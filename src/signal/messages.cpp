@@ -109,8 +109,7 @@ Json track_json(const TrackInfo& info) {
             {"simulcast", info.simulcast}};
 }
 
-// Member by member: a list of pairs would be copied twice, and a large room's newcomer is told of
-// all.
+// Member by member: a list of pairs would be copied twice.
 Json participant_json(const Session& session) {
     Json participant = Json::object();
     participant["id"] = session.id;
@@ -124,6 +123,25 @@ Json participant_json(const Session& session) {
     if (session.quality) participant["quality"] = to_string(*session.quality);
     for (const auto& [id, track] : session.tracks) tracks.push_back(track_json(track));
     return participant;
+}
+
+std::string participant_text(const Session& session) {
+    std::string text = R"({"id":)" + to_text(session.id) + R"(,"connection":")";
+    text += session.connection ? "connected" : "reconnecting";
+    text += R"(","metadata":)" + to_text(session.metadata);
+    const auto add = [&](std::string_view key, std::string_view value) {
+        text += ",\"" + std::string(key) + "\":" + to_text(value);
+    };
+    if (session.grant && !session.grant->identity.empty()) add("identity", session.grant->identity);
+    if (session.grant && !session.grant->name.empty()) add("name", session.grant->name);
+    if (session.quality) add("quality", to_string(*session.quality));
+    text += R"(,"tracks":[)";
+    bool first = true;
+    for (const auto& [id, track] : session.tracks) {
+        if (!std::exchange(first, false)) text += ',';
+        text += to_text(track_json(track));
+    }
+    return text + "]}";
 }
 
 Json description_json(const LocalDescription& description) {

@@ -29,6 +29,9 @@ Json peer_json(const Session& session);
 Json rights_json(const Session& session);
 Json track_json(const TrackInfo& info);
 Json participant_json(const Session& session);
+/// The same as text. A large room's newcomer is told of all: a document of them would cost more
+/// than all the rest of the join's signaling.
+std::string participant_text(const Session& session);
 Json description_json(const LocalDescription& description);
 Json speakers_json(const std::vector<SpeakerLevel>& speakers);
 Json layer_json(const SubscriptionStats& subscription);

@@ -170,12 +170,9 @@ Room& Service::Impl::enter_room(std::string_view name, Topology wanted) {
     return room;
 }
 
-Json Service::Impl::joined_json(const Session& session, Json peers) const {
+std::string Service::Impl::joined_text(const Session& session, Json peers,
+                                       const Session* without) const {
     const auto& room = *session.room;
-    Json participants = Json::array();
-    for (const auto* member : room.members) {
-        if (member != &session) participants.push_back(participant_json(*member));
-    }
     Json joined{{"type", "joined"},
                 {"room", room.name},
                 {"clientId", session.id},
@@ -186,8 +183,15 @@ Json Service::Impl::joined_json(const Session& session, Json peers) const {
                 {"resumable", session.can.resume}};
     // In braces they would be copied.
     joined["peers"] = std::move(peers);
-    joined["participants"] = std::move(participants);
-    return joined;
+    std::string text = to_text(joined);
+    text.back() = ',';
+    text += R"("participants":[)";
+    for (const auto* member : room.members) {
+        if (member == &session || member == without) continue;
+        if (text.back() == '}') text += ',';
+        text += participant_text(*member);
+    }
+    return text + "]}";
 }
 
 void Service::Impl::say_joined(Session& session) {
@@ -199,7 +203,7 @@ void Service::Impl::say_joined(Session& session) {
     } else {
         peers.push_back(sfu_peer_json());
     }
-    send(session, joined_json(session, std::move(peers)));
+    send_text(session, joined_text(session, std::move(peers)), StateKind::kNone);
 }
 
 void Service::Impl::leave_room(Session& session, std::string_view reason) {

@@ -56,13 +56,8 @@ void Service::Impl::tell_moved(Session& member, std::string_view reason, const S
         send(member, {{"type", "peer-left"}, {"clientId", other->id}});
     }
     // The newcomer is told apart, by participant-joined.
-    Json joined = joined_json(member, Json::array({sfu_peer_json()}));
-    if (newcomer != nullptr) {
-        auto& participants = joined["participants"].get_ref<Json::array_t&>();
-        std::erase_if(participants,
-                      [newcomer](const Json& one) { return text_of(one, "id") == newcomer->id; });
-    }
-    send(member, joined);
+    send_text(member, joined_text(member, Json::array({sfu_peer_json()}), newcomer),
+              StateKind::kNone);
 }
 
 void Service::Impl::on_mesh_connected(Session& session) {
