@@ -2,6 +2,7 @@
 
 import type { LayerWish } from '@parley/client';
 import type { BackgroundChoice } from './effects/effects.js';
+import { type Invitation, readInvitation } from './invitation.js';
 import type { View } from './layout/focus.js';
 import type { Theme } from './ui/theme.js';
 
@@ -78,6 +79,8 @@ export interface PageRequest {
   room: string;
   name: string;
   token: string;
+  /** What the token says. */
+  invitation: Invitation;
   topology: string;
   autojoin: boolean;
   layer: LayerWish | undefined;
@@ -89,10 +92,12 @@ export function readPageRequest(location: Location): PageRequest {
   const query = new URLSearchParams(location.search);
   const fragment = decoded(location.hash.replace(/^#/, ''));
   const layer = query.get('layer') ?? '';
+  const token = query.get('token') ?? '';
   return {
     room: query.get('room') ?? fragment,
     name: query.get('name') ?? '',
-    token: query.get('token') ?? '',
+    token,
+    invitation: readInvitation(token),
     topology: query.get('topology') ?? '',
     autojoin: query.has('autojoin'),
     layer: isWish(layer) ? layer : undefined,

@@ -8,14 +8,53 @@ export const strings = {
   lobbyLead: 'Choose a name and a room. Everyone who opens the same room meets there.',
   name: 'Your name',
   namePlaceholder: 'How others see you',
+  nameFromInvitation: 'Your invitation gives you this name.',
   room: 'Room',
   roomPlaceholder: 'e.g. monday-standup',
   newRoom: 'Suggest another room',
+  roomUnusable: 'This room name cannot be used.',
+  roomNameHelp: {
+    rule: 'Use 1 to 128 characters, no / \\ % or control characters, no leading dot.',
+    device: 'Some systems call a device so. Choose another name.',
+  },
   join: 'Join',
   joining: 'Joining…',
   waitingForDevices: 'Waiting for your devices…',
   preview: 'Your camera and microphone',
   levelOf: 'Level of your microphone',
+
+  // What guests are told instead of what the server says to those who run it.
+  refusals: {
+    token_required: {
+      message: 'You need an invitation link with a token.',
+      remedy: 'Ask the person who runs this server for one.',
+    },
+    token_expired: {
+      message: 'Your invitation has expired.',
+      remedy: 'Ask the person who runs this server for a new link.',
+    },
+    bad_token: {
+      message: 'Your invitation is not valid here.',
+      remedy:
+        'Open the whole link that you got, or ask the person who runs this server for a new one.',
+    },
+    token_wrong_room: {
+      message: 'Your invitation is for another room.',
+      remedy:
+        'Enter the room that it is for, or ask the person who runs this server for another link.',
+    },
+  },
+
+  // Those who may only watch, and those whom a moderator muted.
+  watchOnlyInvitation:
+    'You are here to watch and listen: your invitation does not allow camera and microphone.',
+  noCameraAllowed: 'Your invitation does not allow a camera',
+  noMicrophoneAllowed: 'Your invitation does not allow a microphone',
+  noScreenAllowed: 'Your invitation does not allow sharing a screen',
+  mutedByModerator: 'A moderator muted you.',
+  askToBeUnmuted: 'Ask to be unmuted.',
+  mutedByModeratorHint: 'A moderator muted you; ask to be unmuted',
+  unmutedByModerator: 'You may turn your microphone on again.',
 
   // Devices.
   camera: 'Camera',
@@ -39,6 +78,7 @@ export const strings = {
   turnMicrophoneOff: 'Turn microphone off',
   chooseCamera: 'Choose a camera',
   chooseMicrophone: 'Choose microphone and speaker',
+  chooseSpeaker: 'Choose a speaker',
   deviceChanged: (device: string) => `Now using ${device}.`,
   deviceLost: (device: string) => `${device || 'A device'} was unplugged.`,
   deviceReplaced: (device: string) => `Now using ${device}.`,
@@ -113,8 +153,11 @@ export const strings = {
   copyInviteLink: 'Copy invite link',
   inviteCopied: 'Link copied',
   inviteFailed: 'Your browser does not let this page copy. Select the link and copy it.',
-  inviteLead: 'Anyone with this link can join. On a phone, scan the code.',
-  inviteGuarded: 'This server asks for a token: each guest needs one of their own.',
+  inviteOpen: 'Anyone with this link can join.',
+  inviteGuarded:
+    'Send this link to the others. They also need a token from whoever runs the server.',
+  inviteScan: 'On a phone, scan the code.',
+  inviteHere: 'This link works on this computer only.',
   inviteLink: 'Invite link',
   qrOf: 'QR code of the invite link',
 

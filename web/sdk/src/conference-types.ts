@@ -41,6 +41,8 @@ export interface ConferenceEvents {
   trackResumed: { participant: RemoteParticipant; track: RemoteTrack };
   /** Own camera, microphone or screen changed. */
   localChanged: undefined;
+  /** A moderator muted the own microphone for all, or lifted that. */
+  forceMuted: boolean;
   activeSpeakers: Speaker[];
   quality: Quality;
   stats: StatsSample;
@@ -98,7 +100,7 @@ export interface JoinOptions {
   capture?: CaptureWish | false;
   /**
    * A stream that the page captured itself; it is the client's to stop once the room is entered, and
-   * stays the page's when it is not.
+   * stays the page's when it is not. Devices that the token gives no right to publish are closed.
    */
   stream?: MediaStream | null;
   cameraOn?: boolean;

@@ -163,7 +163,11 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       heard: (message) => this.emit('data', message),
     });
     this.connections_ = new Connections(this.platform_, this.roster_, this.simulcast, this.data_, {
-      send: (message) => this.signaling_?.send(message),
+      send: (message) => {
+        // The server refuses what describes media that may not be sent.
+        if (message.type === 'describe-track' && !this.rights.publish) return;
+        this.signaling_?.send(message);
+      },
       mediaFlows: () => this.serverMediaFlows_(),
       failed: () => void this.rejoin_(),
       error: (error) => this.emit('error', error),
@@ -221,6 +225,10 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   /** The figures behind the quality, where the server has told them. */
   get qualityDetail(): ParticipantQuality | undefined {
     return this.status_.qualityDetail;
+  }
+  /** Whether a moderator muted the own microphone: until that is lifted nobody hears it. */
+  get forceMuted(): boolean {
+    return this.status_.forceMuted;
   }
   get microphoneOn(): boolean {
     return this.local_?.isOn('microphone') ?? false;
@@ -311,10 +319,12 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   // ---- own media -----------------------------------------------------------------------------
 
   async setMicrophone(on: boolean): Promise<void> {
+    if (on) this.needPublish_();
     await this.local_?.setMicrophone(on);
   }
 
   async setCamera(on: boolean): Promise<void> {
+    if (on) this.needPublish_();
     await this.local_?.setCamera(on);
   }
 
@@ -330,6 +340,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
 
   /** Asks the person what to share, unless a stream is given. */
   async startScreenShare(stream?: MediaStream): Promise<void> {
+    this.needPublish_();
     await this.local_?.startScreen(stream);
   }
 
@@ -434,6 +445,15 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     throw new ParleyError('not_joined', 'This client is in no room.', 'Join a room first.');
   }
 
+  private needPublish_(): void {
+    if (this.rights.publish) return;
+    throw new ParleyError(
+      'publish_not_allowed',
+      'Your invitation does not allow camera, microphone and screen.',
+      'Ask for a token with the right to publish.',
+    );
+  }
+
   // ---- set-up --------------------------------------------------------------------------------
 
   private makeSignaling_(token: string | undefined): SignalingClient {
@@ -486,6 +506,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   private entered_(message: JoinedMessage): void {
     this.clientId = message.clientId;
     this.rights = message.rights ?? this.rights;
+    this.status_.setForceMuted(false); // a mute holds for one place in the room
+    if (!this.rights.publish) void this.local_?.withhold();
     const topology = message.topology ?? (isSfu(message.peers) ? 'sfu' : 'mesh');
     const iceServers = message.iceServers ?? this.signaling_?.welcome?.iceServers ?? [];
     this.connections_.topology = topology;

@@ -209,6 +209,21 @@ export class LocalMedia {
     }
   }
 
+  /** Closes camera and microphone; their sections stay, empty. */
+  async withhold(): Promise<void> {
+    this.wanted_.audio += 1;
+    this.wanted_.video += 1;
+    this.stopScreen();
+    const held = [...this.publications.values()].filter((p) => p.track);
+    for (const publication of held) {
+      publication.track?.stop();
+      publication.track = null;
+      publication.muted = true;
+    }
+    this.changed_();
+    await Promise.all(held.map((p) => this.replaceEverywhere_(p)));
+  }
+
   /** Releases every device; `keep` is somebody else's. */
   stop(keep: MediaStream | null = null): void {
     this.wanted_.audio += 1;

@@ -82,8 +82,8 @@ export class RoomMessages {
         tell('error', shutdown(message.reason));
         return;
       default:
-        // What is not a fact of the room's state is not needed: removed and room-closed speak by
-        // their close codes.
+        // What is not a fact of the room's state is not needed: removed and room-closed are told
+        // by the end that follows.
         this.parts_.status.hear(message);
     }
   }
@@ -103,9 +103,10 @@ export class RoomMessages {
   }
 
   private checkForceMute_(track: TrackDescription): void {
+    if (track.participant !== this.parts_.self() || track.source !== 'microphone') return;
     const local = this.parts_.local();
-    const mine = track.participant === this.parts_.self() && track.source === 'microphone';
-    if (mine && track.forceMuted && local?.isOn('microphone')) void local.setMicrophone(false);
+    if (track.forceMuted && local?.isOn('microphone')) void local.setMicrophone(false);
+    this.parts_.status.setForceMuted(track.forceMuted);
   }
 }
 

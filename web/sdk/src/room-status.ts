@@ -1,5 +1,5 @@
-// What the server tells of how things are going: who speaks, how good each connection is, which
-// layers are sent and why some are not.
+// What the server tells of how things are going: who speaks, whether a moderator muted this client,
+// how good each connection is, which layers are sent and why some are not.
 
 import type { Speaker, Tell } from './conference-types.js';
 import type { ParticipantQuality, RoomMessage } from './protocol.js';
@@ -10,6 +10,7 @@ type Layers = Extract<RoomMessage, { type: 'subscription-layers' }>['subscriptio
 
 export class RoomStatus {
   activeSpeakers: Speaker[] = [];
+  forceMuted = false;
   quality: Quality | undefined;
   qualityDetail: ParticipantQuality | undefined;
 
@@ -45,9 +46,16 @@ export class RoomStatus {
     this.tell_('quality', quality);
   }
 
+  setForceMuted(muted: boolean): void {
+    if (this.forceMuted === muted) return;
+    this.forceMuted = muted;
+    this.tell_('forceMuted', muted);
+  }
+
   /** The room is left; the quality was the connection's and stays until the next is known. */
   clear(): void {
     this.activeSpeakers = [];
+    this.forceMuted = false;
   }
 
   private heardLayers_(layers: Layers): void {

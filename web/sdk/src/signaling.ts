@@ -74,6 +74,9 @@ const kFinalCodes: Record<number, [code: string, message: string, remedy: string
   ],
 };
 
+/** Closed by a moderator, whose words came before. The close reason itself is a code for programs. */
+const kModeratedCodes: ReadonlySet<number> = new Set([CloseCode.removed, CloseCode.roomClosed]);
+
 interface PendingJoin {
   resolve(message: JoinedMessage): void;
   reject(error: SignalingError): void;
@@ -97,6 +100,8 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   private unconfirmed_: { seq: number; text: string }[] = [];
   private overflowed_ = false;
   private lastHeardAt_ = 0;
+  /** What a moderator gave as the reason just before the socket closes. */
+  private parting_ = '';
   private heartbeatTimer_: unknown;
   private retryTimer_: unknown;
   private greetingTimer_: unknown;
@@ -200,8 +205,8 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     };
     socket.onmessage = ({ data }) => this.receive_(data);
     socket.onerror = () => {};
-    socket.onclose = ({ code, reason }) => {
-      if (this.socket_ === socket) this.dropped_(code, reason);
+    socket.onclose = ({ code }) => {
+      if (this.socket_ === socket) this.dropped_(code);
     };
     platform.clearTimer(this.greetingTimer_);
     this.greetingTimer_ = platform.setTimer(() => this.abandon_(), kGreetingMs);
@@ -222,10 +227,10 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     silence(socket);
     // Not 1000: that would mean leaving. 3000 to 4999 is the range that applications may use.
     socket.close(kAbandonedCode, 'no answer');
-    this.dropped_(kAbandonedCode, '');
+    this.dropped_(kAbandonedCode);
   }
 
-  private dropped_(code: number, reason: string): void {
+  private dropped_(code: number): void {
     const { platform } = this.options_;
     this.socket_ = null;
     this.resuming_ = false;
@@ -234,7 +239,8 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     if (this.state_ === 'closed') return;
     const final = kFinalCodes[code];
     if (final) {
-      this.finish_(new SignalingError(final[0], reason || final[1], final[2]));
+      const said = kModeratedCodes.has(code) ? this.parting_ : '';
+      this.finish_(new SignalingError(final[0], said || final[1], final[2]));
       return;
     }
     if (!this.everOpened_) {
@@ -303,6 +309,11 @@ export class SignalingClient extends Emitter<SignalingEvents> {
         return;
       case 'pong':
         return;
+      case 'removed':
+      case 'room-closed':
+        this.parting_ = textOf(message.reason);
+        this.emit('message', message);
+        return;
       default:
         this.emit('message', message);
     }
@@ -326,6 +337,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     }
     this.resumable_ = message.resumable === true;
     this.everJoined_ = true;
+    this.parting_ = '';
     this.settleJoin_(message, null);
   }
 
@@ -456,6 +468,10 @@ function unreachable(): SignalingError {
     'The server could not be reached.',
     'Check the network and that the server is running, then try again.',
   );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value.trim() : '';
 }
 
 function silence(socket: SocketLike): void {

@@ -438,6 +438,47 @@ describe('own media', () => {
     await settle();
     expect(client.microphoneOn).toBe(false);
   });
+
+  it('tells when a mute by a moderator begins and when it is lifted', async () => {
+    await enter();
+    const told: boolean[] = [];
+    client.on('forceMuted', (muted) => told.push(muted));
+    const say = (track: AnyMessage, forceMuted: boolean) =>
+      platform.socket.receive({ type: 'track-changed', track: { ...track, forceMuted } });
+    const mine = trackOf('me', '0', 'audio', 'microphone');
+    say(trackOf('ada', '0', 'audio', 'microphone'), true);
+    say(trackOf('me', '1', 'audio', 'screen-audio'), true);
+    expect(client.forceMuted).toBe(false);
+    say(mine, true);
+    say({ ...mine, muted: true }, true);
+    expect(client.forceMuted).toBe(true);
+    say(mine, false);
+    expect(client.forceMuted).toBe(false);
+    expect(told).toEqual([true, false]);
+  });
+});
+
+describe('a token without the right to publish', () => {
+  const listener = { rights: { publish: false, subscribe: true, admin: false } };
+
+  it('closes the devices, sends nothing and asks for nothing that is refused', async () => {
+    await enter(listener);
+    expect(camera.stopped && microphone.stopped).toBe(true);
+    expect([client.cameraOn, client.microphoneOn]).toEqual([false, false]);
+    expect(platform.connection.transceivers.map((t) => t.sender.track)).toEqual([null, null]);
+    expect(platform.socket.sent.map((m) => m.type)).toEqual(['join', 'offer']);
+  });
+
+  it('says so instead of opening a device', async () => {
+    await enter(listener);
+    const refused = { code: 'publish_not_allowed' };
+    await expect(client.setMicrophone(true)).rejects.toMatchObject(refused);
+    await expect(client.setCamera(true)).rejects.toMatchObject(refused);
+    await expect(client.startScreenShare()).rejects.toMatchObject(refused);
+    await client.setCamera(false);
+    await client.setMicrophone(false);
+    expect(platform.socket.sentOf('describe-track')).toEqual([]);
+  });
 });
 
 describe('coming back', () => {
@@ -457,6 +498,9 @@ describe('coming back', () => {
   it('joins anew with the same devices when the session is lost', async () => {
     await enter({ participants: [ada()] });
     await answer();
+    const mine = trackOf('me', '0', 'audio', 'microphone');
+    platform.socket.receive({ type: 'track-changed', track: { ...mine, forceMuted: true } });
+    expect(client.forceMuted).toBe(true);
     platform.socket.drop();
     await platform.advance(1000);
     await greet(platform.socket);
@@ -474,6 +518,7 @@ describe('coming back', () => {
     });
     await settle();
     expect(client.state).toBe('joined');
+    expect(client.forceMuted).toBe(false);
     expect(platform.connections).toHaveLength(2);
     expect(platform.connections[0]?.signalingState).toBe('closed');
     expect(platform.connection.transceivers.map((t) => t.sender.track)).toEqual([

@@ -279,6 +279,32 @@ describe('the end', () => {
     expect(platform.timerCount).toBe(0);
   });
 
+  it.each([
+    ['removed', 4002],
+    ['room-closed', 4003],
+  ])('%s gives the reason in its own words, not by the close code', async (type, code) => {
+    await join();
+    const ends: (SignalingError | null)[] = [];
+    client.on('closed', (error) => ends.push(error));
+    platform.socket.receive({ type, reason: 'The hour is over.', seq: 2 });
+    platform.socket.drop(code, type);
+    expect(ends[0]?.message).toBe('The hour is over.');
+  });
+
+  it.each([
+    [4002, 'removed', 'A moderator removed you from the room.'],
+    [4003, 'room-closed', 'A moderator closed the room.'],
+    [4000, 'resumed on another socket', 'This session was taken over by another connection.'],
+    [1008, 'rate_limited', 'The server closed the connection because too much was sent.'],
+  ])('close code %i never shows its reason "%s" to people', async (code, reason, text) => {
+    await join();
+    const ends: (SignalingError | null)[] = [];
+    client.on('closed', (error) => ends.push(error));
+    platform.socket.receive({ type: 'removed', reason: ' ', seq: 2 });
+    platform.socket.drop(code, reason);
+    expect(ends[0]?.message).toBe(text);
+  });
+
   it('says leave, closes with 1000 and leaves no timer behind', async () => {
     await join();
     client.close();

@@ -39,6 +39,7 @@ import {
 import { MenuButton, type MenuItem } from '../ui/menu.js';
 import type { Theme } from '../ui/theme.js';
 import { useMedia } from '../ui/use-media.js';
+import type { Blocked } from './allowed.js';
 import { kReactions } from './reactions.js';
 import type { Action } from './shortcuts.js';
 
@@ -57,6 +58,7 @@ export interface ControlsProps {
   people: number;
   inGrid: boolean;
   audioOnly: boolean;
+  blocked: Blocked;
   busy: boolean;
   choosingScreen: boolean;
   reacting: boolean;
@@ -87,6 +89,7 @@ export function Controls(props: ControlsProps) {
             name="screen"
             pressed={sharing}
             disabled={props.choosingScreen}
+            blocked={props.blocked.screen}
             onClick={() => run('screen')}
           >
             {sharing ? <ScreenStopIcon /> : <ScreenIcon />}
@@ -182,6 +185,31 @@ function DeviceButtons(props: ControlsProps) {
         onPreferences({ ...preferences, speakerId }),
       )
     : [];
+  const { publish } = client.rights;
+  const microphones = [
+    ...list(strings.microphone, devices.microphones, preferences.microphoneId, (id) =>
+      choose('audio', id),
+    ),
+    ...speakers,
+    {
+      id: 'noise-suppression',
+      label: strings.noiseSuppression,
+      heading: strings.effects,
+      checked: preferences.noiseSuppression,
+      toggles: true,
+      onSelect: () => props.onEffects({ noiseSuppression: !preferences.noiseSuppression }),
+    },
+  ];
+  const cameras = [
+    ...list(strings.camera, devices.cameras, preferences.cameraId, (id) => choose('video', id)),
+    ...kBackgrounds.map((background, i) => ({
+      id: `background-${background}`,
+      label: strings.backgrounds[background],
+      heading: i === 0 ? strings.background : undefined,
+      checked: preferences.background === background,
+      onSelect: () => props.onEffects({ background }),
+    })),
+  ];
   return (
     <>
       <span class="pair">
@@ -192,31 +220,21 @@ function DeviceButtons(props: ControlsProps) {
           hotkey="M"
           name="microphone"
           disabled={busy}
+          blocked={props.blocked.microphone}
           onClick={() => run('microphone')}
         >
           {client.microphoneOn ? <MicrophoneIcon /> : <MicrophoneOffIcon />}
         </Toggle>
-        <MenuButton
-          label={strings.chooseMicrophone}
-          class="caret"
-          name="microphones"
-          icon={<ChevronUpIcon size={16} />}
-          onBeforeOpen={refresh}
-          items={[
-            ...list(strings.microphone, devices.microphones, preferences.microphoneId, (id) =>
-              choose('audio', id),
-            ),
-            ...speakers,
-            {
-              id: 'noise-suppression',
-              label: strings.noiseSuppression,
-              heading: strings.effects,
-              checked: preferences.noiseSuppression,
-              toggles: true,
-              onSelect: () => props.onEffects({ noiseSuppression: !preferences.noiseSuppression }),
-            },
-          ]}
-        />
+        {(publish || speakers.length > 0) && (
+          <MenuButton
+            label={publish ? strings.chooseMicrophone : strings.chooseSpeaker}
+            class="caret"
+            name="microphones"
+            icon={<ChevronUpIcon size={16} />}
+            onBeforeOpen={refresh}
+            items={publish ? microphones : speakers}
+          />
+        )}
       </span>
       <span class="pair">
         <Toggle
@@ -226,29 +244,21 @@ function DeviceButtons(props: ControlsProps) {
           hotkey="V"
           name="camera"
           disabled={busy}
+          blocked={props.blocked.camera}
           onClick={() => run('camera')}
         >
           {client.cameraOn ? <CameraIcon /> : <CameraOffIcon />}
         </Toggle>
-        <MenuButton
-          label={strings.chooseCamera}
-          class="caret"
-          name="cameras"
-          icon={<ChevronUpIcon size={16} />}
-          onBeforeOpen={refresh}
-          items={[
-            ...list(strings.camera, devices.cameras, preferences.cameraId, (id) =>
-              choose('video', id),
-            ),
-            ...kBackgrounds.map((background, i) => ({
-              id: `background-${background}`,
-              label: strings.backgrounds[background],
-              heading: i === 0 ? strings.background : undefined,
-              checked: preferences.background === background,
-              onSelect: () => props.onEffects({ background }),
-            })),
-          ]}
-        />
+        {publish && (
+          <MenuButton
+            label={strings.chooseCamera}
+            class="caret"
+            name="cameras"
+            icon={<ChevronUpIcon size={16} />}
+            onBeforeOpen={refresh}
+            items={cameras}
+          />
+        )}
       </span>
     </>
   );
@@ -299,9 +309,9 @@ function MoreMenu(props: ControlsProps & { narrow: boolean }) {
   if (props.narrow && screenShareSupported()) {
     moved.push({
       id: 'screen',
-      label: sharing ? strings.stopSharing : strings.shareScreen,
+      label: props.blocked.screen ?? (sharing ? strings.stopSharing : strings.shareScreen),
       icon: sharing ? <ScreenStopIcon size={18} /> : <ScreenIcon size={18} />,
-      disabled: props.choosingScreen,
+      disabled: props.choosingScreen || props.blocked.screen !== null,
       onSelect: () => run('screen'),
     });
   }

@@ -5,6 +5,7 @@ import { inviteLink } from '../preferences.js';
 import { strings } from '../strings.js';
 import { Dialog } from '../ui/dialog.js';
 import { CheckIcon, LinkIcon } from '../ui/icons.js';
+import { inviteReach } from './invite-reach.js';
 import type { QrPath } from './qr.js';
 
 const kCopiedMs = 2500;
@@ -43,9 +44,10 @@ export function InviteButton({ room }: { room: string }) {
 export function InviteDialog({ room, onClose }: { room: string; onClose: () => void }) {
   const link = inviteLink(window.location, room);
   const [state, copy] = useCopy(link);
+  const { thisComputer, advice } = inviteReach(window.location);
   return (
     <Dialog title={strings.invite} name="invite" onClose={onClose}>
-      <p class="soft">{strings.inviteLead}</p>
+      <p class="soft">{advice}</p>
       <div class="with-button">
         <input
           class="input"
@@ -62,7 +64,7 @@ export function InviteDialog({ room, onClose }: { room: string; onClose: () => v
       <p class="soft" role="status">
         {state === 'failed' ? strings.inviteFailed : ''}
       </p>
-      <QrCode text={link} />
+      {!thisComputer && <QrCode text={link} />}
     </Dialog>
   );
 }

@@ -17,10 +17,12 @@ import {
   UnpinIcon,
 } from '../ui/icons.js';
 import type { MenuItem } from '../ui/menu.js';
+import { type Blocked, blockedOf } from './allowed.js';
 import { ConnectionBanner, Notice, Sound } from './banners.js';
 import { Chat } from './chat.js';
 import { Controls, type PanelName } from './controls.js';
 import { InviteButton, InviteDialog } from './invite.js';
+import { followNotices } from './notices.js';
 import { People } from './people.js';
 import { useReactions } from './reactions.js';
 import type { Action } from './shortcuts.js';
@@ -60,6 +62,7 @@ export function Room(props: {
     'trackUpdated',
     'trackRemoved',
     'localChanged',
+    'forceMuted',
     'activeSpeakers',
     'quality',
     'handsChanged',
@@ -81,21 +84,32 @@ export function Room(props: {
     change(part);
     attempt(() => reopen(client, props.effects, preferences, part));
   };
+  const blocked = blockedOf(client);
+  /** Keys work where a button is disabled: then they say why nothing happens. */
+  const unless = (source: keyof Blocked, action: () => void) => {
+    const reason = blocked[source];
+    if (reason) setNotice(new ParleyError('blocked', `${reason}.`, ''));
+    else action();
+  };
   const togglePanel = (name: PanelName) => setPanel(panel === name ? null : name);
 
   const actions: Record<Exclude<Action, 'talk'>, () => void> = {
-    microphone: () => {
-      const on = !client.microphoneOn;
-      attempt(() => client.setMicrophone(on).then(() => change({ microphoneOn: on })));
-    },
-    camera: () => {
-      const on = !client.cameraOn;
-      if (on && audioOnly) degradation.choose(false);
-      attempt(() => client.setCamera(on).then(() => change({ cameraOn: on })));
-    },
+    microphone: () =>
+      unless('microphone', () => {
+        const on = !client.microphoneOn;
+        attempt(() => client.setMicrophone(on).then(() => change({ microphoneOn: on })));
+      }),
+    camera: () =>
+      unless('camera', () => {
+        const on = !client.cameraOn;
+        if (on && audioOnly) degradation.choose(false);
+        attempt(() => client.setCamera(on).then(() => change({ cameraOn: on })));
+      }),
     screen: () =>
-      attemptScreen(() =>
-        client.screenTrack ? client.stopScreenShare() : client.startScreenShare(),
+      unless('screen', () =>
+        attemptScreen(() =>
+          client.screenTrack ? client.stopScreenShare() : client.startScreenShare(),
+        ),
       ),
     hand: () => client.setHandRaised(!client.handRaised),
     chat: () => togglePanel('chat'),
@@ -112,8 +126,12 @@ export function Room(props: {
   const talking = useRef(false);
   useShortcuts(preferences.shortcuts, run, (held) => {
     if (held ? client.microphoneOn : !talking.current) return;
-    talking.current = held;
-    attempt(() => client.setMicrophone(held));
+    const talk = () => {
+      talking.current = held;
+      attempt(() => client.setMicrophone(held));
+    };
+    if (held) unless('microphone', talk);
+    else talk();
   });
 
   const toggleMuted = (id: string) => {
@@ -221,6 +239,7 @@ export function Room(props: {
         people={people}
         inGrid={stage.focus === null}
         audioOnly={audioOnly}
+        blocked={blocked}
         busy={busy}
         choosingScreen={choosingScreen}
         reacting={reacting}
@@ -288,24 +307,7 @@ function Statistics({ client }: { client: ConferenceClient }) {
 
 function useNotice(client: ConferenceClient) {
   const [notice, setNotice] = useState<ParleyError | null>(null);
-  useEffect(() => client.on('error', setNotice), [client]);
-  useEffect(
-    () =>
-      client.on('deviceLost', ({ kind, label, replacement }) => {
-        const gone = kind === 'video' ? strings.cameraGone : strings.microphoneGone;
-        const next = replacement ? strings.deviceReplaced(replacement) : gone;
-        setNotice(new ParleyError('device_lost', strings.deviceLost(label), next));
-      }),
-    [client],
-  );
-  useEffect(
-    () =>
-      client.on('battery', ({ saving }) => {
-        if (!saving) return;
-        setNotice(new ParleyError('battery_low', strings.batteryLow, strings.batterySaved));
-      }),
-    [client],
-  );
+  useEffect(() => followNotices(client, setNotice), [client]);
   useEffect(() => {
     if (!notice) return;
     const timer = setTimeout(() => setNotice(null), kNoticeMs);

@@ -17,7 +17,7 @@ export function tilesOf(client: ConferenceClient, context: TileContext): TileDat
   const hands = new Map(client.hands.map((hand, index) => [hand.participant, index + 1]));
   const tiles: TileData[] = [];
   const selfId = client.clientId ?? 'self';
-  const selfName = client.name || strings.unnamed;
+  const selfName = nameOf(client);
   if (client.screenTrack) {
     tiles.push({
       id: 'self.screen',
@@ -52,8 +52,8 @@ export function tilesOf(client: ConferenceClient, context: TileContext): TileDat
   return tiles;
 }
 
-export function nameOf(participant: RemoteParticipant): string {
-  return participant.name.trim().slice(0, kMostOfName) || strings.unnamed;
+export function nameOf({ name }: { name: string }): string {
+  return name.trim().slice(0, kMostOfName) || strings.unnamed;
 }
 
 /** What others call themselves has no limit but the metadata's. */

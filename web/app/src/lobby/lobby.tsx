@@ -11,6 +11,7 @@ import {
   kBackgrounds,
 } from '../effects/effects.js';
 import { type PageRequest, type Preferences, suggestRoom } from '../preferences.js';
+import { type RoomNameProblem, roomNameProblem } from '../room-name.js';
 import { strings } from '../strings.js';
 import { Toggle } from '../ui/button.js';
 import { DeviceMenu } from '../ui/device-menu.js';
@@ -43,14 +44,18 @@ export function Lobby(props: {
   error: ParleyError | null;
 }) {
   const { preferences, onPreferences, request } = props;
-  const [name, setName] = useState(request.name || preferences.name);
+  const { name: givenName, mayPublish } = request.invitation;
+  const [name, setName] = useState(givenName || request.name || preferences.name);
   const [room, setRoom] = useState(() => request.room || preferences.room || suggestRoom());
-  const preview = usePreview(props.platform, preferences, request.video);
+  const wrongRoom = roomNameProblem(room.trim());
+  const ready = room.trim() !== '' && !wrongRoom;
+  const preview = usePreview(props.platform, preferences, request);
   const change = (part: Partial<Preferences>) => onPreferences({ ...preferences, ...part });
 
   const join = () => {
-    if (!room.trim() || props.joining) return;
-    change({ name: name.trim(), room: room.trim() });
+    if (!ready || props.joining) return;
+    // A name that an invitation gives is not what this person is called elsewhere.
+    change({ name: givenName ? preferences.name : name.trim(), room: room.trim() });
     props.onJoin({ name: name.trim(), room: room.trim(), stream: preview.release() });
   };
   useEffect(() => {
@@ -65,14 +70,26 @@ export function Lobby(props: {
   return (
     <main class="lobby">
       <section class="preview" aria-label={strings.preview}>
-        <Mirror preview={preview} preferences={preferences} onChange={change} />
-        <Devices preview={preview} preferences={preferences} onChange={change} />
-        <EffectMenus
-          effects={props.effects}
+        <Mirror
           preview={preview}
           preferences={preferences}
+          mayPublish={mayPublish}
           onChange={change}
         />
+        <Devices
+          preview={preview}
+          preferences={preferences}
+          mayPublish={mayPublish}
+          onChange={change}
+        />
+        {mayPublish && (
+          <EffectMenus
+            effects={props.effects}
+            preview={preview}
+            preferences={preferences}
+            onChange={change}
+          />
+        )}
         <MediaProblem preview={preview} />
       </section>
       <form
@@ -88,75 +105,114 @@ export function Lobby(props: {
           <p>{strings.lobbyLead}</p>
         </header>
         {props.error && <Problem error={props.error} />}
-        <label class="field">
-          <span>{strings.name}</span>
-          <input
-            name="name"
-            value={name}
-            maxLength={64}
-            autocomplete="nickname"
-            placeholder={strings.namePlaceholder}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span>{strings.room}</span>
-          <span class="with-button">
-            <input
-              name="room"
-              value={room}
-              maxLength={128}
-              required
-              autocomplete="off"
-              spellcheck={false}
-              placeholder={strings.roomPlaceholder}
-              onInput={(event) => setRoom(event.currentTarget.value)}
-            />
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={strings.newRoom}
-              title={strings.newRoom}
-              onClick={() => setRoom(suggestRoom())}
-            >
-              <RefreshIcon size={18} />
-            </button>
-          </span>
-        </label>
-        <button type="submit" class="primary" disabled={props.joining || !room.trim()}>
+        <NameField name={name} given={givenName !== ''} onName={setName} />
+        <RoomField room={room} problem={wrongRoom} onRoom={setRoom} />
+        <button type="submit" class="primary" disabled={props.joining || !ready}>
           {waiting ? strings.waitingForDevices : props.joining ? strings.joining : strings.join}
         </button>
-        <InviteButton room={room.trim()} />
+        <InviteButton room={ready ? room.trim() : ''} />
       </form>
     </main>
+  );
+}
+
+function NameField(props: { name: string; given: boolean; onName: (name: string) => void }) {
+  return (
+    <div class="field">
+      <label class="field">
+        <span>{strings.name}</span>
+        <input
+          name="name"
+          value={props.name}
+          maxLength={64}
+          autocomplete="nickname"
+          placeholder={strings.namePlaceholder}
+          readOnly={props.given}
+          aria-describedby={props.given ? 'name-hint' : undefined}
+          onInput={(event) => props.onName(event.currentTarget.value)}
+        />
+      </label>
+      {props.given && (
+        <p class="hint" id="name-hint">
+          {strings.nameFromInvitation}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function RoomField(props: {
+  room: string;
+  problem: RoomNameProblem | null;
+  onRoom: (room: string) => void;
+}) {
+  const { problem } = props;
+  return (
+    <div class="field">
+      <label class="field">
+        <span>{strings.room}</span>
+        <span class="with-button">
+          <input
+            name="room"
+            value={props.room}
+            maxLength={128}
+            required
+            autocomplete="off"
+            spellcheck={false}
+            placeholder={strings.roomPlaceholder}
+            aria-invalid={problem !== null}
+            aria-describedby="room-problem"
+            onInput={(event) => props.onRoom(event.currentTarget.value)}
+          />
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={strings.newRoom}
+            title={strings.newRoom}
+            onClick={() => props.onRoom(suggestRoom())}
+          >
+            <RefreshIcon size={18} />
+          </button>
+        </span>
+      </label>
+      <p class="hint wrong" id="room-problem" role="status">
+        {problem && `${strings.roomUnusable} ${strings.roomNameHelp[problem]}`}
+      </p>
+    </div>
   );
 }
 
 interface Part {
   preview: Preview;
   preferences: Preferences;
+  /** Whether the invitation allows camera and microphone. */
+  mayPublish: boolean;
   onChange: (part: Partial<Preferences>) => void;
 }
 
-function Devices({ preview, preferences, onChange }: Part) {
+function Devices({ preview, preferences, mayPublish, onChange }: Part) {
   const failure = preview.capture && failureOf(preview.capture);
   const refused = failure?.error.code === 'permission_denied';
   return (
     <div class="devices">
-      <DeviceMenu
-        label={strings.camera}
-        devices={preview.devices.cameras}
-        value={preferences.cameraId}
-        refused={refused && failure.lacking !== 'microphone'}
-        onChange={(cameraId) => onChange({ cameraId })}
-      />
-      <DeviceMenu
-        label={strings.microphone}
-        devices={preview.devices.microphones}
-        value={preferences.microphoneId}
-        refused={refused && failure.lacking !== 'camera'}
-        onChange={(microphoneId) => onChange({ microphoneId })}
-      />
+      {mayPublish && (
+        <>
+          <DeviceMenu
+            label={strings.camera}
+            devices={preview.devices.cameras}
+            value={preferences.cameraId}
+            refused={refused && failure.lacking !== 'microphone'}
+            onChange={(cameraId) => onChange({ cameraId })}
+          />
+          <DeviceMenu
+            label={strings.microphone}
+            devices={preview.devices.microphones}
+            value={preferences.microphoneId}
+            refused={refused && failure.lacking !== 'camera'}
+            onChange={(microphoneId) => onChange({ microphoneId })}
+          />
+        </>
+      )}
       {speakerSelectionSupported() && preview.devices.speakers.length > 0 && (
         <DeviceMenu
           label={strings.speaker}
@@ -170,7 +226,8 @@ function Devices({ preview, preferences, onChange }: Part) {
 }
 
 /** Background and noise suppression; what could not be had is said. */
-function EffectMenus({ effects, preview, preferences, onChange }: Part & { effects: Effects }) {
+function EffectMenus(props: Omit<Part, 'mayPublish'> & { effects: Effects }) {
+  const { effects, preview, preferences, onChange } = props;
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     effects.onFailed = () => setFailed(true);
@@ -223,7 +280,7 @@ function EffectMenus({ effects, preview, preferences, onChange }: Part & { effec
   );
 }
 
-function Mirror({ preview, preferences, onChange }: Part) {
+function Mirror({ preview, preferences, mayPublish, onChange }: Part) {
   const showsPicture = preferences.cameraOn && preview.video !== null;
   // What there is not is not on, whatever was wished.
   const lacksMicrophone = preview.settled && preview.audio === null;
@@ -235,12 +292,15 @@ function Mirror({ preview, preferences, onChange }: Part) {
       {showsPicture ? (
         <VideoView track={preview.video} mirrored label={strings.you} />
       ) : (
-        <p class="mirror-note">{previewNote(preview, preferences.cameraOn)}</p>
+        <p class="mirror-note">
+          {mayPublish ? previewNote(preview, preferences.cameraOn) : strings.watchOnlyInvitation}
+        </p>
       )}
       <div class="mirror-controls">
         <Toggle
           on={microphoneOn}
           disabled={lacksMicrophone}
+          blocked={mayPublish ? null : strings.noMicrophoneAllowed}
           onLabel={strings.turnMicrophoneOff}
           offLabel={strings.turnMicrophoneOn}
           name="microphone"
@@ -251,6 +311,7 @@ function Mirror({ preview, preferences, onChange }: Part) {
         <Toggle
           on={cameraOn}
           disabled={lacksCamera}
+          blocked={mayPublish ? null : strings.noCameraAllowed}
           onLabel={strings.turnCameraOff}
           offLabel={strings.turnCameraOn}
           name="camera"

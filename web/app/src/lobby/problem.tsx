@@ -4,16 +4,18 @@ import type { ParleyError } from '@parley/client';
 import type { ComponentChildren } from 'preact';
 import { strings } from '../strings.js';
 import { WarningIcon } from '../ui/icons.js';
+import { guestText } from './guest-text.js';
 import { browserName, failureOf, helpFor } from './media-help.js';
 import type { Preview } from './use-preview.js';
 
 export function Problem({ error, children }: { error: ParleyError; children?: ComponentChildren }) {
+  const { message, remedy } = guestText(error);
   return (
     <div class="problem" role="alert" data-code={error.code}>
       <WarningIcon size={20} />
       <div>
-        <strong>{error.message}</strong>
-        <p>{error.remedy}</p>
+        <strong>{message}</strong>
+        <p>{remedy}</p>
         {children}
       </div>
     </div>

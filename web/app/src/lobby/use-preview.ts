@@ -3,6 +3,7 @@
 
 import {
   type Capture,
+  type CaptureWish,
   capture,
   type Devices,
   listDevices,
@@ -10,16 +11,21 @@ import {
   watchDevices,
 } from '@parley/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Preferences } from '../preferences.js';
+import type { PageRequest, Preferences } from '../preferences.js';
 
 const exact = (deviceId: string): MediaTrackConstraints =>
   deviceId ? { deviceId: { exact: deviceId } } : {};
 
-export function usePreview(
-  platform: Platform,
-  preferences: Preferences,
-  video: MediaTrackConstraints | undefined,
-) {
+/** What to open; nothing for a guest who may only watch, so that the browser does not even ask. */
+export function previewWish(
+  { cameraId, microphoneId }: Pick<Preferences, 'cameraId' | 'microphoneId'>,
+  { video, invitation }: Pick<PageRequest, 'video' | 'invitation'>,
+): CaptureWish {
+  if (!invitation.mayPublish) return { audio: false, video: false };
+  return { audio: exact(microphoneId), video: { ...video, ...exact(cameraId) } };
+}
+
+export function usePreview(platform: Platform, preferences: Preferences, request: PageRequest) {
   const [result, setResult] = useState<Capture | null>(null);
   const [settled, setSettled] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -31,8 +37,7 @@ export function usePreview(
   useEffect(() => {
     let stale = false;
     setSettled(false);
-    const wish = { audio: exact(microphoneId), video: { ...video, ...exact(cameraId) } };
-    const opened = capture(platform, wish);
+    const opened = capture(platform, previewWish(preferences, request));
     opening.current = opened;
     void opened.then(async (capture) => {
       if (stale) return;

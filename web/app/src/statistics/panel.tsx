@@ -13,6 +13,7 @@ import { useState } from 'preact/hooks';
 import { useClientEvents } from '../call/use-client.js';
 import { strings } from '../strings.js';
 import { Graph, type Series } from './graph.js';
+import { largestFirst } from './order.js';
 
 const text = strings.stats;
 
@@ -120,7 +121,7 @@ function OutboundTable({ streams }: { streams: OutboundStats[] }) {
         </tr>
       </thead>
       <tbody>
-        {streams.map((s) => (
+        {largestFirst(streams).map((s) => (
           <tr key={`${s.mid}/${s.rid}`} class={s.active === false ? 'idle' : ''}>
             <td>{[s.codec ?? s.kind, s.rid].filter(Boolean).join(' · ')}</td>
             <td>{inBits(s.bitsPerSecond)}</td>

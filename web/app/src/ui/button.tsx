@@ -12,25 +12,30 @@ export interface IconButtonProps {
   expanded?: boolean | undefined;
   haspopup?: 'menu' | 'dialog' | undefined;
   disabled?: boolean | undefined;
+  /** Why it can not be used at present: said in place of its name. */
+  blocked?: string | null | undefined;
   onClick: () => void;
   buttonRef?: Ref<HTMLButtonElement>;
   children: ComponentChildren;
 }
 
 export function IconButton(props: IconButtonProps) {
+  const { blocked } = props;
+  const label = blocked ?? props.label;
+  const hotkey = blocked ? undefined : props.hotkey;
   return (
     <button
       ref={props.buttonRef}
       type="button"
-      class={`round ${props.class ?? ''}`}
-      aria-label={props.label}
+      class={`round ${props.class ?? ''} ${blocked ? 'blocked' : ''}`}
+      aria-label={label}
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
       aria-haspopup={props.haspopup}
-      aria-keyshortcuts={props.hotkey}
+      aria-keyshortcuts={hotkey}
       data-control={props.name}
-      data-hint={props.hotkey ? `${props.label} (${props.hotkey})` : props.label}
-      disabled={props.disabled}
+      data-hint={hotkey ? `${label} (${hotkey})` : label}
+      disabled={props.disabled || Boolean(blocked)}
       onClick={props.onClick}
     >
       {props.children}
@@ -45,6 +50,7 @@ export function Toggle(props: {
   offLabel: string;
   onClick: () => void;
   disabled?: boolean;
+  blocked?: string | null;
   hotkey?: string;
   name?: string;
   class?: string;
@@ -57,6 +63,7 @@ export function Toggle(props: {
       hotkey={props.hotkey}
       name={props.name}
       disabled={props.disabled}
+      blocked={props.blocked}
       onClick={props.onClick}
     >
       {props.children}
