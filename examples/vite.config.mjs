@@ -36,7 +36,10 @@ export default {
     target: 'es2022',
     modulePreload: false,
     rolldownOptions: {
-      input: Object.fromEntries(names.map((name) => [name, here(`${name}/index.html`)])),
+      input: {
+        index: here('index.html'),
+        ...Object.fromEntries(names.map((name) => [name, here(`${name}/index.html`)])),
+      },
     },
   },
   server: { proxy: { '/signal': { target: server, ws: true, changeOrigin: true } } },

@@ -148,6 +148,12 @@ TEST_F(RouterTest, AHostCannotSmuggleIntoThePolicy) {
                 Not(HasSubstr("script-src *")));
 }
 
+TEST_F(RouterTest, ADirectoryHasAPage) {
+    files = StaticFiles::from({{"/index.html", "all"}, {"/one/index.html", "one"}});
+    EXPECT_EQ(*route(request("GET", "/one/")).response.shared_body, "one");
+    EXPECT_EQ(*route(request("GET", "/two/")).response.shared_body, "all");
+}
+
 TEST_F(RouterTest, SaysWhenTheAppIsMissing) {
     files = StaticFiles::from({});
     EXPECT_THAT(get("/").body, HasSubstr("not installed"));

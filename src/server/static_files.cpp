@@ -138,6 +138,9 @@ HttpResponse StaticFiles::serve(const HttpRequest& request) const {
         return response;
     }
     auto found = files_.find(request.path);
+    if (found == files_.end() && request.path.ends_with('/')) {
+        found = files_.find(request.path + "index.html");
+    }
     if (found == files_.end() && !has_suffix(request.path)) found = files_.find("/index.html");
     if (found == files_.end()) {
         if (has_suffix(request.path)) return plain(404, "There is no such file.\n");
