@@ -14,6 +14,7 @@
 
 #include "base/assert.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/interfaces.hpp"
 #include "server/certificates.hpp"
 #include "server/connection.hpp"
 #include "server/control.hpp"
@@ -239,7 +240,18 @@ std::string Server::Impl::url_of(const net::SocketAddress& address) const {
     // Browsers give camera and microphone to "localhost" without TLS.
     if (address.ip.is_loopback()) return scheme + "localhost" + port;
     if (!address.ip.is_unspecified()) return scheme + address.to_string();
-    return scheme + "localhost" + port + " and on all addresses of this machine";
+    // What another machine may type: a few addresses, or none where the list says little.
+    std::string urls = scheme + "localhost" + port;
+    const auto addresses = runtime::media_addresses();
+    constexpr std::size_t kMostNamed = 3;
+    if (addresses.size() > kMostNamed) return urls + " and on all addresses of this machine";
+    for (const auto& ip : addresses) {
+        const bool reached = ip.is_v4() || address.ip.is_v6();
+        if (!ip.is_loopback() && reached) {
+            urls += " " + scheme + net::SocketAddress{ip, address.port}.to_string();
+        }
+    }
+    return urls;
 }
 
 void Server::Impl::print_banner() const {
