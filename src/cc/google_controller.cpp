@@ -261,10 +261,10 @@ std::optional<ProbeRequest> GoogleController::poll_probe(Instant now) {
     return request;
 }
 
-// While nothing comes back, what was seen of the queue says less and less: where video is paused
-// for it, nothing would come back for ever.
+// While nothing is sent, what was seen of the queue says less and less: where video is paused for
+// it, nothing would be seen for ever. What was sent and is not answered may well stand in it.
 bool GoogleController::sees_queue(Instant now) const {
-    return feedback_at_ && now - *feedback_at_ < kQueueSeenFor;
+    return waiting_since_ || (feedback_at_ && now - *feedback_at_ < kQueueSeenFor);
 }
 
 ProbeController::State GoogleController::probe_state(Instant now) const {
