@@ -410,7 +410,7 @@ sfu::RedundancyReason Subscriber::why_redundancy(const Outlet& outlet) const {
 
 void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
     Outlet* outlet = find(media);
-    if (outlet == nullptr || !outlet->open) return;
+    if (outlet == nullptr || !outlet->open || !outlet->track->video()) return;
     // Without a stream for retransmissions a keyframe is what repairs a picture.
     if (!outlet->format.rtx_payload_type) return on_keyframe_request(media, now);
     const auto rtt = owner_.round_trip_time();
