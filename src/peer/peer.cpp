@@ -173,18 +173,10 @@ std::optional<net::Transmit> Peer::send_rtcp(BytesSpan out, std::size_t size) {
     return protected_media(transport_.srtp()->protect_rtcp(out, size));
 }
 
-// Keys serve for so many sources and packets. Silence afterwards would have no reason that anybody
-// could see: the connection fails, and the client makes another, with keys of its own.
+// A stream beyond what the keys serve for is not sent; the others go on.
 std::optional<net::Transmit> Peer::protected_media(const Result<std::size_t, srtp::Error>& size) {
-    if (size) return net::Transmit{*transport_.media_path(), *size, 0, net::Ecn::kNotEct};
-    if (size.error() == srtp::Error::kTooManySsrcs) {
-        transport_.fail_media(
-            "The keys of this connection have served as many streams as they may.");
-    } else if (size.error() == srtp::Error::kKeyExhausted) {
-        transport_.fail_media(
-            "The keys of this connection have served as many packets as they may.");
-    }
-    return {};
+    if (!size) return {};
+    return net::Transmit{*transport_.media_path(), *size, 0, net::Ecn::kNotEct};
 }
 
 }  // namespace parley::peer

@@ -192,12 +192,6 @@ std::optional<TransportEvent> Transport::poll_event() {
     return event;
 }
 
-void Transport::fail_media(std::string reason) {
-    if (!dtls_failure_.empty()) return;
-    dtls_failure_ = std::move(reason);
-    update_state(dtls_failure_);
-}
-
 std::string_view Transport::srtp_profile() const {
     return srtp_ ? crypto::name(srtp_->profile()) : std::string_view();
 }

@@ -92,8 +92,6 @@ class Transport {
     std::optional<TransportEvent> poll_event();
 
     // ---- media out ----
-    /// Media cannot be protected any more: the connection has failed, and a new one has new keys.
-    void fail_media(std::string reason);
     /// Where media goes; empty while it may not.
     const std::optional<net::Path>& media_path() const { return media_path_; }
     /// The session once keys are agreed, else nullptr.

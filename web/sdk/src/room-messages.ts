@@ -105,7 +105,8 @@ export class RoomMessages {
   private checkForceMute_(track: TrackDescription): void {
     if (track.participant !== this.parts_.self() || track.source !== 'microphone') return;
     const local = this.parts_.local();
-    if (track.forceMuted && local?.isOn('microphone')) void local.setMicrophone(false);
+    // Also while it is being opened: it must not be on once the mute is lifted.
+    if (track.forceMuted) void local?.setMicrophone(false);
     this.parts_.status.setForceMuted(track.forceMuted);
   }
 }
