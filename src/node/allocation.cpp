@@ -195,13 +195,12 @@ void Allocation::apply(Outlet& outlet, const sfu::Assignment& assignment, Instan
 }
 
 void Allocation::tell_status(Outlet& outlet) {
-    const auto status = outlet.assignment.paused ? signal::SubscriptionStatus::kPaused
-                                                 : signal::SubscriptionStatus::kActive;
-    if (outlet.status == status) return;
-    outlet.status = status;
-    const std::string reason(outlet.assignment.paused ? sfu::text(outlet.assignment.reason) : "");
-    context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, status,
-                                              outlet.track->info.codec, reason});
+    Subscriber& subscriber = owner_.subscriber();
+    if (!outlet.assignment.paused) {
+        return subscriber.set_status(outlet, signal::SubscriptionStatus::kActive);
+    }
+    subscriber.set_status(outlet, signal::SubscriptionStatus::kPaused,
+                          sfu::text(outlet.assignment.reason));
 }
 
 void Allocation::keep_change(const Outlet& outlet, Instant now) {

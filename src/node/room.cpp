@@ -61,6 +61,7 @@ void Room::remove_track(Track& track, Instant now) {
     std::erase(context_.looked_at, &track);
     while (!track.outlets.empty())
         track.outlets.back()->subscriber->subscriber().detach(track, now);
+    for (Member* member : members_) member->subscriber().forget(track);
     if (track.voice == 0) return;
     loudest_.remove(std::exchange(track.voice, 0), now);
     settle_voices(now);

@@ -18,8 +18,10 @@ constexpr Duration kRedundancyInterval = 100ms;
 // What a microphone sent so long before the packet that made it heard goes along: words begin
 // softly.
 constexpr Duration kBeforeLoud = 60ms;
+// How often a lost packet that cannot be sent again brings a keyframe.
+constexpr Duration kRepairInterval = 2s;
 // Why a track waits, as the client is told.
-constexpr const char* kTooManyTracks = "too_many_tracks";
+constexpr std::string_view kTooManyTracks = "too_many_tracks";
 // By so much the demand must change to be news.
 constexpr double kDemandStep = 0.1;
 
@@ -57,6 +59,15 @@ sdp::MediaKind kind_of(const Track& track) {
 
 }  // namespace
 
+Subscriber::Subscriber(Context& context, Member& owner)
+    : context_(context),
+      owner_(owner),
+      path_(context.config.estimate),
+      allocation_(context, owner, outlets_),
+      sender_(context, owner, path_),
+      filling_(owner, outlets_, path_),
+      told_(context, owner.id()) {}
+
 void Subscriber::prefetch() const {
     prefetch_until(*this, allocation_);
     prefetch_until(sender_, next_report_check_);
@@ -65,11 +76,9 @@ void Subscriber::prefetch() const {
 
 void Subscriber::attach(Track& track, Instant now) {
     if (find(track.info.track) != nullptr) return;
-    if (outlets_.size() >= context_.config.max_outlets_per_member) {
-        turned_away_ = true;
-        return context_.emit(signal::SubscriptionChanged{owner_.id(), track.info.track,
-                                                         signal::SubscriptionStatus::kPaused,
-                                                         track.info.codec, kTooManyTracks});
+    if (!has_place()) {
+        turned_away_.push_back(&track);
+        return told_.tell(track.info, signal::SubscriptionStatus::kPaused, kTooManyTracks);
     }
     sfu::SubscriptionConfig config;
     config.retransmit = track.video();
@@ -120,7 +129,25 @@ void Subscriber::detach(Track& track, Instant now) {
     context_.wake(owner_);
 }
 
+void Subscriber::forget(const Track& track) {
+    std::erase(turned_away_, &track);
+    told_.forget(track.info.track);
+}
+
+bool Subscriber::has_place() const {
+    return outlets_.size() < context_.config.max_outlets_per_member;
+}
+
+void Subscriber::attach_turned_away(Instant now) {
+    while (!turned_away_.empty() && has_place()) {
+        Track& track = *turned_away_.front();
+        turned_away_.erase(turned_away_.begin());
+        attach(track, now);
+    }
+}
+
 void Subscriber::detach_all(Instant now) {
+    turned_away_.clear();
     for (const auto& outlet : outlets_) {
         Track& track = *outlet->track;
         sender_.forget(*outlet);
@@ -142,19 +169,19 @@ void Subscriber::retry_refused(Instant now) {
     for (Track* track : tracks) {
         detach(*track, now);
         attach(*track, now);
-        context_.emit(signal::SubscriptionChanged{owner_.id(),
-                                                  track->info.track,
-                                                  signal::SubscriptionStatus::kActive,
-                                                  track->info.codec,
-                                                  {}});
+        told_.tell(track->info, signal::SubscriptionStatus::kActive);
     }
 }
 
 void Subscriber::refuse(Outlet& outlet) {
-    outlet.status = signal::SubscriptionStatus::kCodecUnsupported;
     outlet.needs = 0;
-    context_.emit(signal::SubscriptionChanged{
-        owner_.id(), outlet.track->info.track, outlet.status, outlet.track->info.codec, {}});
+    set_status(outlet, signal::SubscriptionStatus::kCodecUnsupported);
+}
+
+void Subscriber::set_status(Outlet& outlet, signal::SubscriptionStatus status,
+                            std::string_view reason) {
+    outlet.status = status;
+    told_.tell(outlet.track->info, status, reason);
 }
 
 void Subscriber::set_wish(const signal::SetLayerWish& wish, Instant now) {
@@ -216,18 +243,12 @@ void Subscriber::on_sender_changed(const peer::SenderChanged& change) {
 
 void Subscriber::on_refused(Outlet& outlet, peer::RefusalReason reason) {
     close(outlet);
-    if (reason == peer::RefusalReason::kTooManySections) return wait(outlet);
+    if (reason == peer::RefusalReason::kTooManySections) {  // its turn comes when another goes
+        return set_status(outlet, signal::SubscriptionStatus::kPaused, kTooManyTracks);
+    }
     by_ssrc_.erase(outlet.ssrc);
     // Firefox rejects the whole section where it lacks the one codec.
     if (reason != peer::RefusalReason::kNoBundle) refuse(outlet);
-}
-
-// Its turn comes when another track goes.
-void Subscriber::wait(Outlet& outlet) {
-    if (outlet.status == signal::SubscriptionStatus::kPaused) return;
-    outlet.status = signal::SubscriptionStatus::kPaused;
-    context_.emit(signal::SubscriptionChanged{owner_.id(), outlet.track->info.track, outlet.status,
-                                              outlet.track->info.codec, kTooManyTracks});
 }
 
 void Subscriber::refresh_formats(Instant now) {
@@ -303,10 +324,7 @@ void Subscriber::tell_demand(Instant now) {
 void Subscriber::handle_timeout(Instant now) {
     path_.handle_timeout(now);
     tell_estimate(now);
-    if (turned_away_ && outlets_.size() < context_.config.max_outlets_per_member) {
-        turned_away_ = false;
-        owner_.room().attach_tracks(owner_, now);
-    }
+    attach_turned_away(now);
     if (allocation_.next_timeout() > now) return;
     allocation_.handle_timeout(now);
     tell_demand(now);
@@ -339,6 +357,8 @@ bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
 }
 
 void Subscriber::start(Outlet& outlet, Instant now) {
+    // Of video the allocation has said already what becomes of it.
+    if (!outlet.track->video()) set_status(outlet, signal::SubscriptionStatus::kActive);
     outlet.subscription.start(outlet.track->publication, now);
     outlet.next = outlet.track->publication.ring().next();
     sender_.on_news(outlet);
@@ -411,12 +431,19 @@ sfu::RedundancyReason Subscriber::why_redundancy(const Outlet& outlet) const {
 void Subscriber::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
     Outlet* outlet = find(media);
     if (outlet == nullptr || !outlet->open || !outlet->track->video()) return;
-    // Without a stream for retransmissions a keyframe is what repairs a picture.
-    if (!outlet->format.rtx_payload_type) return on_keyframe_request(media, now);
+    if (!outlet->format.rtx_payload_type) return repair_by_keyframe(*outlet, now);
     const auto rtt = owner_.round_trip_time();
     const auto again =
         outlet->subscription.on_nack(sequence_number, outlet->track->publication, now, rtt);
     if (again) sender_.send_again(*outlet, *again);
+}
+
+// Without a stream for retransmissions a keyframe is what repairs a picture. Not after each loss,
+// for everybody who watches pays for it.
+void Subscriber::repair_by_keyframe(Outlet& outlet, Instant now) {
+    if (now < outlet.next_repair) return;
+    outlet.next_repair = now + kRepairInterval;
+    on_keyframe_request(outlet.ssrc, now);
 }
 
 void Subscriber::on_keyframe_request(Ssrc media, Instant now) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "node/filling.hpp"
 #include "node/media_sender.hpp"
 #include "node/send_path.hpp"
+#include "node/told_status.hpp"
 #include "node/track.hpp"
 #include "rtp/rtcp.hpp"
 #include "sfu/redundancy.hpp"
@@ -23,18 +25,14 @@ namespace parley::node {
 
 class Subscriber {
  public:
-    Subscriber(Context& context, Member& owner)
-        : context_(context),
-          owner_(owner),
-          path_(context.config.estimate),
-          allocation_(context, owner, outlets_),
-          sender_(context, owner, path_),
-          filling_(owner, outlets_, path_) {}
+    Subscriber(Context& context, Member& owner);
 
     // ---- tracks ----
     /// Offers the track to the participant, if it can decode it.
     void attach(Track& track, Instant now);
     void detach(Track& track, Instant now);
+    /// The track is gone from the room, where it may have waited for a place.
+    void forget(const Track& track);
     void detach_all(Instant now);
     /// The participant's offer may name codecs that it lacked before.
     void retry_refused(Instant now);
@@ -53,6 +51,10 @@ class Subscriber {
     void start_outlets(Instant now);
     /// Media may not flow any more: nothing is chosen or queued until it may.
     void stop_outlets(Instant now);
+
+    /// What becomes of a track, and why, as the client is told where that is news.
+    void set_status(Outlet& outlet, signal::SubscriptionStatus status,
+                    std::string_view reason = {});
 
     // ---- media ----
     MediaSender& sender() { return sender_; }
@@ -106,8 +108,10 @@ class Subscriber {
     void close(Outlet& outlet);
     void remember_wish(const std::string& track, const sfu::TrackWish& wish);
     void on_refused(Outlet& outlet, peer::RefusalReason reason);
-    void wait(Outlet& outlet);
+    bool has_place() const;
+    void attach_turned_away(Instant now);
     void refuse(Outlet& outlet);
+    void repair_by_keyframe(Outlet& outlet, Instant now);
     sfu::RedundancyReason why_redundancy(const Outlet& outlet) const;
     void review_path(Instant now);
     void tell_estimate(Instant now);
@@ -124,8 +128,9 @@ class Subscriber {
     sfu::Redundancy redundancy_;
     Instant redundancy_reviewed_{};
     Filling filling_;
-    Bitrate demand_;            // as the path was told
-    bool turned_away_ = false;  // tracks, for lack of outlets
+    Bitrate demand_;                   // as the path was told
+    std::vector<Track*> turned_away_;  // for lack of outlets; the oldest first
+    ToldStatus told_;
     std::optional<Duration> rtt_;
     Instant next_report_check_{};
 };

@@ -140,6 +140,7 @@ struct Outlet {
     bool assigned = false;
     sfu::StreamMask needs = sfu::kAllStreams;  // streams that it gets or may soon get
     signal::SubscriptionStatus status = signal::SubscriptionStatus::kActive;
+    Instant next_repair{};  // by a keyframe, without a stream for retransmissions
 };
 
 }  // namespace parley::node

@@ -287,7 +287,12 @@ Section Negotiator::apply_answer(const sdp::Description& answer, const sdp::Medi
     const bool receiving = sdp::sends(direction) && section.state == SectionState::kReceiving;
     section.state = receiving ? SectionState::kReceiving : SectionState::kInactive;
     if (section.sender) apply_answer_sending(answered, sdp::receives(direction), section);
-    if (section.sends && !receiving) section.state = SectionState::kSending;
+    if (section.sends && !receiving) {
+        section.state = SectionState::kSending;
+        for (auto& codec : section.codecs) {  // nothing could be sent again (RFC 7714 §8.4)
+            if (!section.rtx_payload_type) std::erase(codec.feedback, "nack");
+        }
+    }
     if (!section.sends || receiving) read_remote_streams(answered, section);
     settle_congestion_feedback(section, section.sends && receiving);
     if (section.codecs.empty()) {  // parked with what was offered: an m= line needs a format

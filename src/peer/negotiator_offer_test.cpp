@@ -258,14 +258,15 @@ TEST_F(NegotiatorOffer, AnswerWithoutRtxOrExtensionsIsRespected) {
     complete(50ms, [](sdp::Media& media) {
         if (media.mid != "s0") return;
         std::erase_if(media.codecs, [](const sdp::Codec& item) { return item.is_rtx(); });
-        media.codecs[0].feedback = {"nack"};
+        media.codecs[0].feedback = {"nack", "ccm fir"};
         media.extmaps.clear();
     });
     const auto* section = negotiator_.section_of(id);
     EXPECT_FALSE(section->rtx_payload_type);
     EXPECT_TRUE(section->extensions.empty());
-    EXPECT_TRUE(section->has_feedback(96, "nack"));
+    EXPECT_TRUE(section->has_feedback(96, "ccm fir"));
     EXPECT_FALSE(section->has_feedback(96, "nack pli"));
+    EXPECT_FALSE(section->has_feedback(96, "nack")) << "nothing could be sent again";
 }
 
 TEST_F(NegotiatorOffer, AnInactiveAnswerHoldsAndALaterOfferOfTheRemoteResumes) {

@@ -26,7 +26,7 @@ void wait_readable(int fd) {
 
 UdpSocket open_socket() {
     auto socket = UdpSocket::open(kAnyPort, 1 << 20);
-    EXPECT_TRUE(socket) << socket.error();
+    EXPECT_TRUE(socket) << socket.error().text;
     return std::move(*socket);
 }
 
@@ -58,7 +58,12 @@ TEST(UdpSocket, SaysWhyItCannotBind) {
     UdpSocket first = open_socket();
     const auto second = UdpSocket::open(first.local(), 1 << 16);
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().find("another program uses it"), std::string::npos) << second.error();
+    EXPECT_NE(second.error().text.find("another program uses it"), std::string::npos);
+    EXPECT_TRUE(second.error().port_taken);
+    const auto foreign = UdpSocket::open({net::IpAddress::v4(192, 0, 2, 1), 0}, 1 << 16);
+    ASSERT_FALSE(foreign);
+    EXPECT_NE(foreign.error().text.find("no such address"), std::string::npos);
+    EXPECT_FALSE(foreign.error().port_taken);
 }
 
 TEST(Mailbox, RefusesWhatExceedsItsLimitAndKeepsOrder) {

@@ -68,12 +68,14 @@ void UdpSocket::FreeBuffers::operator()(Buffers* buffers) const {
 UdpSocket::UdpSocket(FileDescriptor fd, net::SocketAddress local)
     : fd_(std::move(fd)), local_(local), buffers_(new Buffers) {}
 
-std::expected<UdpSocket, std::string> UdpSocket::open(const net::SocketAddress& local,
-                                                      int buffer_bytes) {
+std::expected<UdpSocket, UdpSocket::OpenFailure> UdpSocket::open(const net::SocketAddress& local,
+                                                                 int buffer_bytes) {
     const int family = local.ip.is_v4() ? AF_INET : AF_INET6;
     FileDescriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd)
-        return std::unexpected("cannot open a UDP socket: " + std::string(std::strerror(errno)));
+    if (!fd) {
+        return std::unexpected(
+            OpenFailure{"cannot open a UDP socket: " + std::string(std::strerror(errno))});
+    }
     const int on = 1;
     if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     // Best effort: without them the socket works, only slower or without ECN.
@@ -93,7 +95,8 @@ std::expected<UdpSocket, std::string> UdpSocket::open(const net::SocketAddress& 
     sockaddr_storage address{};
     const socklen_t size = to_sockaddr(local, address);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
-        return std::unexpected(bind_error(local, errno));
+        const int error = errno;
+        return std::unexpected(OpenFailure{bind_error(local, error), error == EADDRINUSE});
     }
     socklen_t bound_size = sizeof address;
     ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &bound_size);

@@ -31,8 +31,13 @@ struct SendResult {
 
 class UdpSocket {
  public:
-    /// Binds. The error names the address, the cause and what to change.
-    static std::expected<UdpSocket, std::string> open(const net::SocketAddress& local,
+    /// Why a socket could not be opened: the text names the address, the cause and what to change.
+    struct OpenFailure {
+        std::string text;
+        bool port_taken = false;
+    };
+    /// Binds.
+    static std::expected<UdpSocket, OpenFailure> open(const net::SocketAddress& local,
                                                       int buffer_bytes);
 
     int fd() const { return fd_.get(); }

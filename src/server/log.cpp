@@ -26,22 +26,24 @@ spdlog::level::level_enum to_library(Level level) {
     return spdlog::level::off;
 }
 
+Level from_library(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::trace: return Level::kTrace;
+        case spdlog::level::debug: return Level::kDebug;
+        case spdlog::level::info: return Level::kInfo;
+        case spdlog::level::warn: return Level::kWarning;
+        case spdlog::level::off: return Level::kOff;
+        default: return Level::kError;
+    }
+}
+
 /// The level as settings name it: the library cuts or lengthens them.
 class LevelName final : public spdlog::custom_flag_formatter {
  public:
     explicit LevelName(bool padded) : padded_(padded) {}
     void format(const spdlog::details::log_msg& message, const std::tm&,
                 spdlog::memory_buf_t& out) override {
-        std::string_view name = "off";
-        switch (message.level) {
-            case spdlog::level::trace: name = "trace"; break;
-            case spdlog::level::debug: name = "debug"; break;
-            case spdlog::level::info: name = "info"; break;
-            case spdlog::level::warn: name = "warn"; break;
-            case spdlog::level::err:
-            case spdlog::level::critical: name = "error"; break;
-            default: break;
-        }
+        const std::string_view name = level_name(from_library(message.level));
         out.append(name);
         constexpr std::size_t kLongestName = 5;
         for (std::size_t i = name.size(); padded_ && i < kLongestName; ++i) out.push_back(' ');

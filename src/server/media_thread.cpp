@@ -29,6 +29,7 @@ std::string first_ufrag(const runtime::AdoptedConnection& connection) {
 
 MediaThread::MediaThread(Options options, std::vector<runtime::UdpSocket> sockets)
     : options_(std::move(options)),
+      outbox_(options_.relay),
       random_(options_.seed),
       ciphers_(crypto::make_cipher_engine(crypto::CipherPreference::kFastest)),
       node_(options_.node, services(options_, *ciphers_, secret_, random_)),
@@ -95,28 +96,12 @@ bool MediaThread::relay(node::ShardIndex from, node::RelayMessage&& message) {
 }
 
 void MediaThread::give_relayed() {
-    for (auto& [to, facts] : held_) {
-        while (!facts.empty() && options_.relay(to, std::move(facts.front()))) facts.pop_front();
-    }
+    outbox_.retry();
+    const Instant now = runtime::now();
     while (auto outgoing = node_.poll_relay()) {
-        const bool may_be_lost = node::may_be_lost(outgoing->message);
-        auto& facts = held_[outgoing->to];
-        if (!may_be_lost && !facts.empty()) {  // in order
-            hold(facts, outgoing->to, std::move(outgoing->message));
-            continue;
-        }
-        const std::size_t packets = node::packets_in(outgoing->message);
-        if (options_.relay(outgoing->to, std::move(outgoing->message))) continue;
-        if (packets > 0) node_.on_relay_full(packets);
-        if (!may_be_lost) hold(facts, outgoing->to, std::move(outgoing->message));
+        const auto lost = outbox_.send(outgoing->to, std::move(outgoing->message), now);
+        if (lost > 0) node_.on_relay_full(lost);
     }
-}
-
-void MediaThread::hold(std::deque<node::RelayMessage>& facts, node::ShardIndex to,
-                       node::RelayMessage&& message) {
-    if (facts.empty()) log::warn("media thread {} does not keep up: what others say waits", to);
-    if (facts.size() < kMaxHeld) return facts.push_back(std::move(message));
-    log::error("media thread {} does not keep up: what another said was lost", to);
 }
 
 void MediaThread::give_events() {

@@ -3,9 +3,7 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,6 +17,7 @@
 #include "node/node.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/media_loop.hpp"
+#include "server/relay_outbox.hpp"
 #include "signal/media_messages.hpp"
 
 namespace parley::server {
@@ -33,7 +32,7 @@ class MediaThread {
         std::function<void()> wake;  // from any thread: events are waiting
         /// Takes what this thread has to say to another; false, and untouched, when that one does
         /// not keep up.
-        std::function<bool(node::ShardIndex to, node::RelayMessage&&)> relay;
+        RelayOutbox::Relay relay;
         /// Who gets a TCP connection whose ufrag this thread does not know; empty: nobody.
         std::function<bool(runtime::AdoptedConnection)> pass_on;
     };
@@ -67,8 +66,6 @@ class MediaThread {
     static constexpr std::size_t kMaxAdoptions = 1024;
     /// Of other media threads: batches of packets, and what goes with them.
     static constexpr std::size_t kMaxRelayed = 8192;
-    /// Facts for one of them that wait because its mailbox was full.
-    static constexpr std::size_t kMaxHeld = 65'536;
 
  private:
     struct Relayed {
@@ -80,11 +77,10 @@ class MediaThread {
     void take_commands();
     void give_events();
     void give_relayed();
-    void hold(std::deque<node::RelayMessage>& facts, node::ShardIndex to,
-              node::RelayMessage&& message);
     void adopt_or_pass_on(runtime::AdoptedConnection connection);
 
     Options options_;
+    RelayOutbox outbox_;
     crypto::SystemRandom secret_;
     Random random_;
     std::unique_ptr<crypto::CipherEngine> ciphers_;
@@ -94,7 +90,6 @@ class MediaThread {
     runtime::Mailbox<runtime::AdoptedConnection> adoptions_{kMaxAdoptions};
     runtime::Mailbox<signal::MediaEvent> events_{kMaxEvents};
     runtime::Mailbox<Relayed> relayed_{kMaxRelayed};
-    std::map<node::ShardIndex, std::deque<node::RelayMessage>> held_;  // in order
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
     mutable std::mutex stats_mutex_;

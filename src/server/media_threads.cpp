@@ -91,8 +91,10 @@ std::expected<std::vector<runtime::UdpSocket>, std::string> open_sockets(
     for (const auto& ip : addresses) {
         auto socket = runtime::UdpSocket::open({ip, port}, kSocketBuffer);
         if (!socket) {
-            const auto owner = find_port_owner(port, PortKind::kUdp);
-            return std::unexpected(socket.error() + (owner.empty() ? "" : " It is " + owner + "."));
+            const auto& failure = socket.error();
+            const auto owner =
+                failure.port_taken ? find_port_owner(port, PortKind::kUdp) : std::string();
+            return std::unexpected(failure.text + (owner.empty() ? "" : " It is " + owner + "."));
         }
         sockets.push_back(std::move(*socket));
     }

@@ -17,13 +17,6 @@ net::IpAddress limit_key(const net::IpAddress& address) {
     return net::IpAddress::v6(octets);
 }
 
-TokenBucket relay_allowance(const Limits& limits, Instant now) {
-    constexpr double kSecondsAtOnce = 4;
-    const auto rate = static_cast<double>(limits.relayed_bytes_per_second);
-    const auto burst = std::max(kSecondsAtOnce * rate, static_cast<double>(limits.relayed_bytes));
-    return {rate, burst, now};
-}
-
 }  // namespace
 
 Connection* Service::Impl::find(ConnectionId id) {
@@ -85,7 +78,6 @@ void Service::Impl::open(const ConnectionInfo& info) {
                                               .address = address,
                                               .messages = TokenBucket(limits.messages_per_second,
                                                                       limits.message_burst, now_),
-                                              .relayed = relay_allowance(limits, now_),
                                               .heard = now_}))
              .first->second;
     timers_.set({TimerKind::kHeartbeat, info.id.value}, now_ + config_.heartbeat_idle);

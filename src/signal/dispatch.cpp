@@ -11,7 +11,7 @@ namespace {
 
 // In a mesh, descriptions and candidates go to others as well.
 bool is_passed_on(std::string_view type, const Json& message) {
-    if (type == "broadcast" || type == "direct") return true;
+    if (type == "broadcast" || type == "direct" || type == "set-metadata") return true;
     const bool negotiation = type == "offer" || type == "answer" || type == "ice-candidate";
     const auto to = text_of(message, "to");
     return negotiation && !to.empty() && to != "sfu";
@@ -53,7 +53,7 @@ bool Service::Impl::may_pass_on(Connection& connection, const Json& message, std
         send_error(*connection.session, ErrorCode::kMessageTooLarge, detail);
         return false;
     }
-    if (connection.relayed.take(now_, static_cast<double>(size))) return true;
+    if (connection.session->relayed.take(now_, static_cast<double>(size))) return true;
     ++totals_.rate_limited;
     if (now_ < connection.rate_error_at) return false;
     connection.rate_error_at = now_ + 1s;

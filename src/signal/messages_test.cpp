@@ -8,7 +8,7 @@ namespace parley::signal {
 namespace {
 
 TEST(ParticipantText, SaysWhatTheDocumentSays) {
-    Session session("k3f9\"x", 1, Limits{});
+    Session session("k3f9\"x", 1, Limits{}, Instant{});
     EXPECT_EQ(Json::parse(participant_text(session)), participant_json(session));
     session.connection = ConnectionId(7);
     session.metadata = {{"name", "A \"quote\" and \xff"}, {"list", {1, 2, nullptr}}};

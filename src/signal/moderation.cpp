@@ -49,10 +49,11 @@ void Service::Impl::evict_all(Room& room, std::string_view reason) {
 
 AdminResult Service::Impl::force_mute(Room& room, std::string_view participant,
                                       std::string_view track, bool muted) {
-    const auto* session = room.find(participant);
+    auto* session = room.find(participant);
     if (session == nullptr) return AdminResult::kNotFound;
     if (!session->peer) return AdminResult::kUnsupported;
     if (!track.empty() && !session->tracks.contains(track)) return AdminResult::kNotFound;
+    if (track.empty()) session->force_muted_in = muted ? room.name : std::string();
     commands_.push_back(ForceMute{*session->peer, std::string(track), muted});
     return AdminResult::kOk;
 }

@@ -37,7 +37,7 @@ std::string Service::Impl::fresh_client_id() {
 }
 
 Session& Service::Impl::create_session(Connection& connection) {
-    auto owned = std::make_unique<Session>(fresh_client_id(), ++last_serial_, config_.limits);
+    auto owned = std::make_unique<Session>(fresh_client_id(), ++last_serial_, config_.limits, now_);
     auto& session = *owned;
     sessions_.emplace(session.id, std::move(owned));
     sessions_by_serial_.emplace(session.serial, &session);

@@ -244,6 +244,38 @@ TEST(Hostile, WhatOthersMustTakeIsLimited) {
     EXPECT_EQ(h.types(b).size(), 3U) << "and 192 KiB a second";
 }
 
+TEST(Hostile, WhatOthersMustTakeOfMetadataIsLimited) {
+    Harness h;
+    const auto [a, a_id] = h.join("r");
+    const auto [b, b_id] = h.join("r");
+    h.forget(b);
+    for (int i = 0; i < 200; ++i) {
+        h.say(a, {{"type", "set-metadata"}, {"metadata", {{"x", std::string(15'000, 'x')}}}});
+    }
+    EXPECT_EQ(h.types(b).size(), 52U) << "768 KiB at once";
+    EXPECT_EQ(h.last_code(a), "rate_limited");
+}
+
+TEST(Hostile, ANewSocketDoesNotRenewWhatOthersMustTake) {
+    Harness h;
+    const auto [a, a_id] = h.join("r", resumable());
+    const auto [b, b_id] = h.join("r");
+    const auto flood = [&](ConnectionId from) {
+        h.forget(b);
+        for (int i = 0; i < 100; ++i) {
+            h.say(from, {{"type", "broadcast"}, {"text", std::string(60'000, 'x')}});
+        }
+        return h.all(b, "broadcast").size();
+    };
+    EXPECT_EQ(flood(a), 13U);
+    const std::string token(text_of(h.last(a, "welcome"), "resumeToken"));
+    h.drop(a);
+    const auto c = h.open();
+    h.say(c, {{"type", "resume"}, {"token", token}, {"lastSeq", 1}});
+    ASSERT_EQ(h.all(c, "resumed").size(), 1U);
+    EXPECT_EQ(flood(c), 0U);
+}
+
 TEST(Hostile, AMeshMayNegotiateButNotFlood) {
     Harness h;
     const auto [a, a_id] = h.join("r", {{"topology", "mesh"}});

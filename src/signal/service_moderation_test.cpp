@@ -78,6 +78,23 @@ TEST_F(Moderation, MutingReachesTheNode) {
     EXPECT_EQ(h.last_code(boss), "not_found");
 }
 
+TEST_F(Moderation, JoiningAnewDoesNotLiftAMute) {
+    const auto rejoin = [&](const char* room) {
+        h.commands.clear();
+        h.say(b, {{"type", "join"}, {"room", room}});
+        return h.commands_of<ForceMute>();
+    };
+    h.say(boss, {{"type", "mute-participant"}, {"clientId", b_id}});
+    const auto mutes = rejoin("r");
+    ASSERT_EQ(mutes.size(), 1U);
+    EXPECT_EQ(mutes[0].peer, h.last_peer()) << "the new one";
+    EXPECT_TRUE(mutes[0].muted && mutes[0].track.empty());
+    EXPECT_TRUE(rejoin("another").empty());
+    rejoin("r");
+    h.say(boss, {{"type", "mute-participant"}, {"clientId", b_id}, {"muted", false}});
+    EXPECT_TRUE(rejoin("r").empty());
+}
+
 TEST_F(Moderation, ClosingTheRoomTellsEveryone) {
     h.drop(b, 1001);
     h.say(boss, {{"type", "close-room"}, {"reason", "time is up"}});

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,7 +30,6 @@ struct Connection {
     net::IpAddress address;  // what limits count: IPv6 without its host part
     Session* session = nullptr;
     TokenBucket messages;
-    TokenBucket relayed;  // octets
     Instant heard;
     std::uint64_t pinged_seq = 0;  // last numbered message before the outstanding ping
     bool pinged = false;
@@ -37,6 +37,14 @@ struct Connection {
     std::uint32_t rate_limited = 0;  // since the allowance was last whole
     Instant rate_error_at{};
 };
+
+/// The octets that a client may have passed on to others.
+inline TokenBucket relay_allowance(const Limits& limits, Instant now) {
+    constexpr double kSecondsAtOnce = 4;
+    const auto rate = static_cast<double>(limits.relayed_bytes_per_second);
+    const auto burst = std::max(kSecondsAtOnce * rate, static_cast<double>(limits.relayed_bytes));
+    return {rate, burst, now};
+}
 
 enum class Quality : std::uint8_t { kExcellent, kGood, kFair, kPoor };
 std::string_view to_string(Quality quality);
@@ -49,16 +57,18 @@ struct Capabilities {
 };
 
 struct Session {
-    Session(std::string client_id, std::uint64_t number, const Limits& limits)
+    Session(std::string client_id, std::uint64_t number, const Limits& limits, Instant now)
         : id(std::move(client_id)),
           serial(number),
-          missed(limits.resume_messages, limits.resume_bytes) {}
+          missed(limits.resume_messages, limits.resume_bytes),
+          relayed(relay_allowance(limits, now)) {}
 
     std::string id;
     std::uint64_t serial;
     std::optional<ConnectionId> connection;  // nothing while the socket is away
     net::SocketAddress remote;
     std::optional<RoomGrant> grant;
+    std::string force_muted_in;  // the room in which a moderator muted all its audio
 
     // Resume.
     std::string token;
@@ -66,6 +76,8 @@ struct Session {
     std::uint64_t sent_seq = 0;
     std::uint64_t client_seq = 0;
     ResumeBuffer missed;
+
+    TokenBucket relayed;  // octets that others get; a new socket does not renew it
 
     // Of the present room; reset by leaving.
     Room* room = nullptr;

@@ -16,6 +16,10 @@ void Service::Impl::connect_to_sfu(Session& session) {
     peers_.emplace(*session.peer, &session);
     commands_.push_back(CreatePeer{*session.peer, session.room->name, session.id,
                                    session.may_publish(), session.may_subscribe()});
+    // Joining anew does not lift what a moderator decided.
+    if (session.force_muted_in == session.room->name) {
+        commands_.push_back(ForceMute{*session.peer, {}, true});
+    }
 }
 
 /// `newcomer` is a member already, but knows and is known to nobody yet.

@@ -230,5 +230,25 @@ TEST(Conference, WhatComesFarTooLateForItsPlaceIsSentAsARetransmission) {
     EXPECT_EQ(recovered, 1U);
 }
 
+// It asks for what it has lost, as agreed with others; only a keyframe can help, and all pay for
+// it.
+TEST(Conference, AViewerWithoutRetransmissionsGetsKeyframesNotTooOften) {
+    World world(62);
+    Client& alice = join(world, "alice");
+    world.configure = [](peer::PeerConfig& config) {
+        config.negotiation.capabilities.video.rtx = false;
+    };
+    Client& bob = join(world, "bob");
+    Camera a(world, alice);
+    world.run(2s, [&] { a.tick(); });
+    world.lost = [&](const net::SocketAddress&, const net::SocketAddress& to, BytesView bytes) {
+        return to == bob.address() && bytes.size() > 200 && world.random().next_u32() % 50 == 0;
+    };
+    const auto before = alice.keyframe_requests();
+    world.run(20s, [&] { a.tick(); });
+    EXPECT_GE(alice.keyframe_requests() - before, 7U);
+    EXPECT_LE(alice.keyframe_requests() - before, 11U) << "one in two seconds";
+}
+
 }  // namespace
 }  // namespace parley::testing

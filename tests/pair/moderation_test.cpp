@@ -26,6 +26,17 @@ std::string track_of(World& world, Client& client, signal::TrackKind kind) {
     return {};
 }
 
+/// The tracks that the client was told are active, and how often; nothing else was told.
+std::map<std::string, int> told_active(const World& world, const Client& client) {
+    std::map<std::string, int> told;
+    for (const auto& change : events_of<signal::SubscriptionChanged>(world)) {
+        EXPECT_EQ(change.subscriber, world.id_of(client));
+        EXPECT_EQ(change.status, signal::SubscriptionStatus::kActive) << change.track;
+        ++told[change.track];
+    }
+    return told;
+}
+
 std::vector<std::string> streams_offered_to(Client& client) {
     std::vector<std::string> streams;
     for (const auto& section : client.peer().negotiator().sections()) {
@@ -204,6 +215,7 @@ TEST(Moderation, ATrackBeyondTheLimitComesWhenAnotherGoes) {
                                     }),
               2);
     const auto first = bob.mappings[0].track;
+    world.events.clear();
     Client& gone = first.starts_with("alice") ? alice : carol;
     Client& other = &gone == &alice ? carol : alice;
     world.leave(gone);
@@ -212,6 +224,54 @@ TEST(Moderation, ATrackBeyondTheLimitComesWhenAnotherGoes) {
     ASSERT_EQ(bob.mappings.size(), 2U);
     EXPECT_TRUE(bob.mappings[0].track.starts_with(other.name()));
     EXPECT_GT(packets(bob, media::Codec::kVp8), before + 60);
+    // Its microphone came as well, and both are said to be back, once.
+    const auto told = told_active(world, bob);
+    EXPECT_EQ(told.size(), 2U);
+    for (const auto& [track, times] : told) {
+        EXPECT_TRUE(track.starts_with(other.name())) << track;
+        EXPECT_EQ(times, 1) << track;
+    }
+}
+
+// A description has room for 256 sections (sdp::kMaxSections).
+TEST(Moderation, ATrackBeyondTheSectionsOfADescriptionComesWhenOthersGo) {
+    constexpr std::size_t kPublishers = 9;
+    World world(31);
+    std::vector<Client*> publishers;
+    for (std::size_t i = 0; i < kPublishers; ++i) {
+        Client& client = world.add_client("publisher" + std::to_string(i), "room", true, false);
+        for (std::size_t n = 0; n < node::kMaxTracksPerMember; ++n) {
+            client.publish(kAudio, "opus", {}, world.now);
+        }
+        world.negotiate(client);
+        publishers.push_back(&client);
+    }
+    Client& bob = join(world, "bob");
+    const std::vector<std::uint8_t> frame_of_voice(80, 0x78);
+    std::uint32_t frame = 0;
+    const auto speak = [&] {
+        if (to_ms(world.now.time_since_epoch()) % 100 != 0) return;
+        ++frame;
+        for (Client* client : publishers) {
+            if (!world.connected(*client)) continue;
+            for (std::size_t n = 0; n < node::kMaxTracksPerMember; ++n) {
+                client->send(n, frame_of_voice, frame * 4800, false, "", world.now);
+            }
+        }
+    };
+    world.run(5s, speak);
+    const std::size_t places = sdp::kMaxSections - 2;  // its own camera and microphone have two
+    ASSERT_EQ(bob.mappings.size(), places);
+    const std::size_t waiting = kPublishers * node::kMaxTracksPerMember - places;
+    EXPECT_EQ(events_of<signal::SubscriptionChanged>(world).size(), waiting);
+    world.events.clear();
+    world.leave(*publishers.front());
+    publishers.erase(publishers.begin());
+    world.run(5s, speak);
+    const auto told = told_active(world, bob);
+    EXPECT_EQ(bob.mappings.size(), places);
+    EXPECT_EQ(told.size(), node::kMaxTracksPerMember) << "for each that went, one that waited";
+    for (const auto& [track, times] : told) EXPECT_EQ(times, 1) << track;
 }
 
 // Each publication takes sources of every subscriber, and of those its keys allow so many.

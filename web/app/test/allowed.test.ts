@@ -25,16 +25,18 @@ function fakeClient(rights = all) {
 describe('own controls', () => {
   it('are free where nothing stands in the way', () => {
     const free = { microphone: null, camera: null, screen: null };
-    expect(blockedOf({ rights: all, forceMuted: false })).toEqual(free);
+    expect(blockedOf({ rights: all, forceMuted: false, microphoneOn: false })).toEqual(free);
   });
 
   it('say that a moderator muted, and leave the camera alone', () => {
     const muted = { microphone: strings.mutedByModeratorHint, camera: null, screen: null };
-    expect(blockedOf({ rights: all, forceMuted: true })).toEqual(muted);
+    expect(blockedOf({ rights: all, forceMuted: true, microphoneOn: false })).toEqual(muted);
+    const on = blockedOf({ rights: all, forceMuted: true, microphoneOn: true });
+    expect(on.microphone, 'it may be turned off').toBeNull();
   });
 
   it('say what the invitation does not allow', () => {
-    const blocked = blockedOf({ rights: listener, forceMuted: false });
+    const blocked = blockedOf({ rights: listener, forceMuted: false, microphoneOn: false });
     for (const reason of Object.values(blocked)) expect(reason).toContain('does not allow');
     expect(new Set(Object.values(blocked)).size).toBe(3);
   });

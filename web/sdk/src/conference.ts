@@ -504,9 +504,10 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   }
 
   private entered_(message: JoinedMessage): void {
+    // A mute holds for one participant: it ends with a new id, and nobody has lifted it.
+    if (message.clientId !== this.clientId) this.status_.forceMuted = false;
     this.clientId = message.clientId;
     this.rights = message.rights ?? this.rights;
-    this.status_.setForceMuted(false); // a mute holds for one place in the room
     if (!this.rights.publish) void this.local_?.withhold();
     const topology = message.topology ?? (isSfu(message.peers) ? 'sfu' : 'mesh');
     const iceServers = message.iceServers ?? this.signaling_?.welcome?.iceServers ?? [];

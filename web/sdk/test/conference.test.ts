@@ -501,6 +501,8 @@ describe('coming back', () => {
     const mine = trackOf('me', '0', 'audio', 'microphone');
     platform.socket.receive({ type: 'track-changed', track: { ...mine, forceMuted: true } });
     expect(client.forceMuted).toBe(true);
+    const told: boolean[] = [];
+    client.on('forceMuted', (muted) => told.push(muted));
     platform.socket.drop();
     await platform.advance(1000);
     await greet(platform.socket);
@@ -519,6 +521,7 @@ describe('coming back', () => {
     await settle();
     expect(client.state).toBe('joined');
     expect(client.forceMuted).toBe(false);
+    expect(told, 'nobody has lifted it').toEqual([]);
     expect(platform.connections).toHaveLength(2);
     expect(platform.connections[0]?.signalingState).toBe('closed');
     expect(platform.connection.transceivers.map((t) => t.sender.track)).toEqual([

@@ -12,7 +12,8 @@ export interface Blocked {
 export function blockedOf({
   rights,
   forceMuted,
-}: Pick<ConferenceClient, 'rights' | 'forceMuted'>): Blocked {
+  microphoneOn,
+}: Pick<ConferenceClient, 'rights' | 'forceMuted' | 'microphoneOn'>): Blocked {
   if (!rights.publish) {
     return {
       microphone: strings.noMicrophoneAllowed,
@@ -20,6 +21,7 @@ export function blockedOf({
       screen: strings.noScreenAllowed,
     };
   }
-  const microphone = forceMuted ? strings.mutedByModeratorHint : null;
+  // A microphone that is on may always be turned off.
+  const microphone = forceMuted && !microphoneOn ? strings.mutedByModeratorHint : null;
   return { microphone, camera: null, screen: null };
 }

@@ -35,7 +35,7 @@ export function useDegradation(client: ConferenceClient) {
 function linkOf(client: ConferenceClient): LinkState {
   const cameras = [...client.participants.values()]
     .map((p) => p.track('camera'))
-    .filter((t) => t !== undefined && !t.muted && t.wish !== 'off' && t.paused !== 'last_n');
+    .filter((t) => t !== undefined && !t.muted && t.wish !== 'off' && !isLeftOut(t.paused));
   return {
     at: performance.now(),
     quality: client.quality,
@@ -44,4 +44,9 @@ function linkOf(client: ConferenceClient): LinkState {
     wanted: cameras.length,
     connected: client.state === 'joined',
   };
+}
+
+/** Paused for a reason that says nothing about the network. */
+function isLeftOut(paused: string | null): boolean {
+  return paused === 'last_n' || paused === 'too_many_tracks';
 }
