@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace parley::load {
@@ -55,6 +56,8 @@ std::optional<double> scaled(std::string_view text,
     return parts->second.empty() && parts->first == 0 ? std::optional(0.0) : std::nullopt;
 }
 
+constexpr std::size_t kMaxParticipants = 20'000;
+
 /// What the command line says as texts, before it is understood.
 struct Texts {
     std::string video = "1300kbps";
@@ -63,7 +66,7 @@ struct Texts {
     std::string loss;
     std::string delay;
     std::string rate;
-    int pin = -1;
+    std::optional<int> pin;
 };
 
 void add_flags(CLI::App& app, Options& options, Texts& texts) {
@@ -120,17 +123,32 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
         ->capture_default_str();
 }
 
-std::string problem_of(const Options& options) {
-    constexpr std::size_t kMaxParticipants = 20'000;
-    if (!options.url.starts_with("ws://") && !options.url.starts_with("wss://")) {
-        return "--url must start with ws:// or wss://, such as ws://127.0.0.1:8080/signal";
+/// Each number first: a product of large ones says nothing.
+std::string problem_of_numbers(const Options& options) {
+    const std::string most = std::to_string(kMaxParticipants);
+    const std::array<std::tuple<std::string_view, std::size_t, std::size_t>, 4> numbers{{
+        {"--rooms", options.rooms, 1},
+        {"--publishers", options.publishers, 0},
+        {"--subscribers", options.subscribers, 0},
+        {"--parallel", options.parallel, 1},
+    }};
+    for (const auto& [flag, value, least] : numbers) {
+        if (value >= least && value <= kMaxParticipants) continue;
+        return std::string(flag) + " must be " + std::to_string(least) + " to " + most;
     }
-    if (options.rooms == 0) return "--rooms must be at least 1";
     if (options.publishers + options.subscribers == 0) {
         return "nobody would join; give --publishers or --subscribers";
     }
-    if (options.participants() > kMaxParticipants) return "at most 20000 participants at a time";
-    if (options.parallel == 0) return "--parallel must be at least 1";
+    if (options.participants() > kMaxParticipants)
+        return "at most " + most + " participants at a time";
+    return {};
+}
+
+std::string problem_of(const Options& options) {
+    if (!options.url.starts_with("ws://") && !options.url.starts_with("wss://")) {
+        return "--url must start with ws:// or wss://, such as ws://127.0.0.1:8080/signal";
+    }
+    if (auto problem = problem_of_numbers(options); !problem.empty()) return problem;
     if (options.duration < 100ms) return "--duration must be at least 100ms";
     if (options.simulcast && options.svc) return "--simulcast and --svc exclude each other";
     const bool layered = options.codec == media::Codec::kVp9 || options.codec == media::Codec::kAv1;
@@ -176,7 +194,10 @@ std::string read_texts(const Texts& texts, Options& options) {
         }
         options.link.rate = *rate;
     }
-    if (texts.pin >= 0) options.pin = static_cast<unsigned>(texts.pin);
+    if (texts.pin) {
+        if (*texts.pin < 0) return "--pin wants the number of a processor, 0 or more";
+        options.pin = static_cast<unsigned>(*texts.pin);
+    }
     return problem_of(options);
 }
 

@@ -46,6 +46,8 @@ struct NodeConfig {
     Duration stats_interval = 1s;
     /// Of the estimate of each subscriber's path.
     cc::Limits estimate;
+    /// Of the keys of each member.
+    srtp::Limits srtp;
 };
 
 struct Context {

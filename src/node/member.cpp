@@ -1,6 +1,7 @@
 #include "node/member.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/prefetch.hpp"
 #include "node/room.hpp"
@@ -229,6 +230,9 @@ void Member::on_congestion_feedback(const rtp::CongestionFeedback& feedback, Ins
 }
 
 void Member::emit_stats(Instant now) {
+    if (peer_.keys_used_up() && !std::exchange(keys_told_, true)) {
+        context_.emit(signal::MediaKeysUsedUp{who_.id});
+    }
     signal::PeerStats stats;
     stats.peer = who_.id;
     stats.state = to_signal(peer_.transport().state());

@@ -95,6 +95,7 @@ class Member final : public peer::PeerObserver {
     std::deque<peer::TransportEvent> path_events_;
     bool joined_tracks_ = false;  // the room's tracks were attached
     bool may_send_ = false;
+    bool keys_told_ = false;               // that they are used up
     std::optional<net::Path> media_path_;  // where media went last
     Instant next_stats_;
     Instant control_due_{};  // of all timers but the subscriber's, once they are settled

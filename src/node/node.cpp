@@ -24,6 +24,7 @@ constexpr Duration kPathOwnership = 10s;
 Node::Node(NodeConfig config, const peer::TransportServices& services)
     : context_(std::move(config)) {
     context_.services = services;
+    context_.services.srtp = context_.config.srtp;
 }
 
 Node::~Node() = default;

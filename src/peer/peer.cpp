@@ -175,7 +175,11 @@ std::optional<net::Transmit> Peer::send_rtcp(BytesSpan out, std::size_t size) {
 
 // A stream beyond what the keys serve for is not sent; the others go on.
 std::optional<net::Transmit> Peer::protected_media(const Result<std::size_t, srtp::Error>& size) {
-    if (!size) return {};
+    if (!size) {
+        keys_used_up_ |= size.error() == srtp::Error::kTooManySsrcs ||
+                         size.error() == srtp::Error::kKeyExhausted;
+        return {};
+    }
     return net::Transmit{*transport_.media_path(), *size, 0, net::Ecn::kNotEct};
 }
 

@@ -62,6 +62,9 @@ class Peer {
     Instant next_timeout() const;
     /// STUN, DTLS and the reports of what we receive.
     std::optional<net::Transmit> poll_transmit(Instant now, BytesSpan out);
+    /// A stream could not be sent, since the keys serve for no more (srtp::Limits). New keys come
+    /// with a new connection only.
+    bool keys_used_up() const { return keys_used_up_; }
     Transport& transport() { return transport_; }
     const Transport& transport() const { return transport_; }
     Receiver& receiver() { return receiver_; }
@@ -83,6 +86,7 @@ class Peer {
     Negotiator negotiator_;
     Transport transport_;
     Receiver receiver_;
+    bool keys_used_up_ = false;
     std::uint64_t sections_version_ = 0;
 };
 

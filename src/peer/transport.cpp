@@ -222,7 +222,8 @@ void Transport::drain_dtls(Instant now) {
     std::string reason;
     while (auto event = dtls_->poll_event()) {
         if (const auto* connected = std::get_if<dtls::Connected>(&*event)) {
-            srtp_ = std::make_unique<srtp::Session>(connected->keys, *services_.ciphers);
+            srtp_ = std::make_unique<srtp::Session>(connected->keys, *services_.ciphers,
+                                                    services_.srtp);
             // The path that the last flight came from, no other, has shown that the peer is there.
             if (handshake_from_) ice_.on_handshake_completed(*handshake_from_, now);
             drain_ice(now);

@@ -32,6 +32,7 @@ struct TransportServices {
     crypto::CipherEngine* ciphers = nullptr;
     SecretRandom* secret = nullptr;
     Random* random = nullptr;
+    srtp::Limits srtp = {};
 };
 
 enum class ConnectionState : std::uint8_t {

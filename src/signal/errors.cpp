@@ -68,6 +68,9 @@ constexpr std::array<ErrorText, std::to_underlying(ErrorCode::kCount)> kErrors{{
     {ErrorCode::kMediaFailed, "media_failed", "The media connection failed.",
      "The network path between client and server was lost or never opened.",
      "Offer again with an ICE restart; if that fails, join anew, or try another network."},
+    {ErrorCode::kMediaKeysUsedUp, "media_keys_used_up", "Some tracks cannot be sent any more.",
+     "The keys of this media connection serve for no more streams.",
+     "Join the room anew: a new connection has new keys."},
     {ErrorCode::kShuttingDown, "shutting_down", "The server is stopping.",
      "An operator stops or restarts it.", "Connect again after some seconds."},
 }};

@@ -32,6 +32,7 @@ enum class ErrorCode : std::uint8_t {
     kResumeFailed,
     kResumeGap,
     kMediaFailed,
+    kMediaKeysUsedUp,
     kShuttingDown,
     kCount,
 };

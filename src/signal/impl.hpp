@@ -164,6 +164,7 @@ class Service::Impl {
     void on_event(const LocalDescription& event);
     void on_event(const DescriptionRefused& event);
     void on_event(const PeerStateChanged& event);
+    void on_event(const MediaKeysUsedUp& event);
     void on_event(const TrackPublished& event);
     void on_event(const TrackUnpublished& event);
     void on_event(const SubscriptionChanged& event);

@@ -75,6 +75,12 @@ void Service::Impl::on_event(const PeerStateChanged& event) {
     }
 }
 
+void Service::Impl::on_event(const MediaKeysUsedUp& event) {
+    if (auto* session = session_of(event.peer)) {
+        send_error(*session, ErrorCode::kMediaKeysUsedUp, {});
+    }
+}
+
 void Service::Impl::on_event(const TrackPublished& event) {
     auto* session = session_of(event.peer);
     if (session == nullptr) return;

@@ -118,6 +118,12 @@ struct PeerStateChanged {
     std::string reason;
 };
 
+/// Some of what the peer should get cannot be sent over this connection: its keys serve for no more
+/// streams.
+struct MediaKeysUsedUp {
+    PeerId peer;
+};
+
 struct TrackInfo {
     std::string track;        // unique in the room: "<participant>.<mid>"
     std::string participant;  // who publishes it
@@ -249,8 +255,8 @@ struct PeerStats {
     std::vector<std::pair<std::string, std::uint64_t>> drops;  // reason, count; non-zero only
 };
 
-using MediaEvent =
-    std::variant<LocalDescription, DescriptionRefused, PeerStateChanged, TrackPublished,
-                 TrackUnpublished, SubscriptionChanged, TrackLayers, ActiveSpeakers, PeerStats>;
+using MediaEvent = std::variant<LocalDescription, DescriptionRefused, PeerStateChanged,
+                                MediaKeysUsedUp, TrackPublished, TrackUnpublished,
+                                SubscriptionChanged, TrackLayers, ActiveSpeakers, PeerStats>;
 
 }  // namespace parley::signal

@@ -110,6 +110,13 @@ TEST_F(Media, ARefusedDescriptionIsAnErrorWithCauseAndRemedy) {
     EXPECT_EQ(h.error_count("sdp_invalid"), 1U);
 }
 
+TEST_F(Media, WhoseKeysAreUsedUpIsTold) {
+    h.event(MediaKeysUsedUp{a_peer});
+    EXPECT_EQ(h.last_code(a), "media_keys_used_up");
+    EXPECT_TRUE(h.all(b, "error").empty());
+    EXPECT_FALSE(h.is_closed(a));
+}
+
 TEST_F(Media, AFailedConnectionKeepsTheSession) {
     h.event(PeerStateChanged{a_peer, PeerState::kConnected, ""});
     EXPECT_EQ(h.last(a, "media-state")["state"], "connected");

@@ -317,6 +317,38 @@ TEST(Moderation, AStreamBeyondWhatKeysServeForLeavesTheOthersAlone) {
     EXPECT_TRUE(world.connected(alice));
 }
 
+// Each track that comes takes a stream of its viewer's keys, and those serve for so many.
+TEST(Moderation, AViewerWhoseKeysAreUsedUpIsToldOnceAndKeepsTheRest) {
+    node::NodeConfig config;
+    config.srtp.outbound_ssrcs = 8;
+    World world(32, config);
+    Client& alice = join(world, "alice");
+    Client& bob = join(world, "bob");
+    Camera a(world, alice);
+    world.run(2s, [&] { a.tick(); });
+    EXPECT_TRUE(events_of<signal::MediaKeysUsedUp>(world).empty());
+    const std::string track = track_of(world, alice, signal::TrackKind::kVideo);
+    const std::string mid = track.substr(track.find('.') + 1);
+    bool screen = false;
+    world.run(20s, [&] {
+        a.tick();
+        if (to_ms(world.now.time_since_epoch()) % 1000 != 0) return;
+        screen = !screen;
+        const auto source = screen ? signal::TrackSource::kScreen : signal::TrackSource::kCamera;
+        world.command(signal::DescribeTrack{world.id_of(alice), mid, source, {}});
+    });
+    const auto told = events_of<signal::MediaKeysUsedUp>(world);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].peer, world.id_of(bob));
+    const auto before = packets(bob, media::Codec::kOpus);
+    world.run(1s, [&] { a.tick(); });
+    EXPECT_EQ(packets(bob, media::Codec::kOpus), before + 50) << "what was sent before goes on";
+    world.leave(bob);
+    Client& again = join(world, "bob2");
+    world.run(2s, [&] { a.tick(); });
+    EXPECT_GT(packets(again, media::Codec::kVp8), 50U) << "new keys";
+}
+
 TEST(Moderation, APublisherOfManySourcesFillsNoTable) {
     World world(27);
     Client& alice = join(world, "alice");
