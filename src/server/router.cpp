@@ -273,7 +273,7 @@ HttpResponse Router::api(const HttpRequest& request, RequestTime time) {
 HttpResponse Router::api_room(const HttpRequest& request, const std::string& room,
                               RequestTime time) {
     if (request.method == "DELETE") {
-        return answer_of(service_.close_room(room, "closed by an administrator", time.now), "room");
+        return answer_of(service_.close_room(room, {}, time.now), "room");
     }
     if (request.method != "GET" && request.method != "HEAD") {
         return wrong_method("GET, HEAD, DELETE");
@@ -285,9 +285,8 @@ HttpResponse Router::api_room(const HttpRequest& request, const std::string& roo
 HttpResponse Router::api_participant(const HttpRequest& request, const std::string& room,
                                      const std::string& participant, RequestTime time) {
     if (request.method != "DELETE") return wrong_method("DELETE");
-    return answer_of(
-        service_.remove_participant(room, participant, "removed by an administrator", time.now),
-        "room or participant");
+    return answer_of(service_.remove_participant(room, participant, {}, time.now),
+                     "room or participant");
 }
 
 HttpResponse Router::api_timeline(const HttpRequest& request, const std::string& room,

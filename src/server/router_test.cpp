@@ -116,7 +116,9 @@ TEST_F(RouterTest, ServesTheApp) {
     EXPECT_THAT(header_of(page, "Content-Security-Policy"),
                 HasSubstr("connect-src 'self' ws://localhost:8080 wss://localhost:8080;"));
     EXPECT_EQ(header_of(page, "X-Content-Type-Options"), "nosniff");
-    EXPECT_EQ(*get("/room/daily?x=1").shared_body, "<h1>app</h1>");
+    const auto elsewhere = get("/room/daily?x=1");
+    EXPECT_EQ(*elsewhere.shared_body, "<h1>app</h1>") << "it says that there is no page";
+    EXPECT_EQ(elsewhere.status, 404U);
 
     const auto script = get("/assets/app-1a2b.js");
     EXPECT_EQ(header_of(script, "Content-Type"), "text/javascript; charset=utf-8");

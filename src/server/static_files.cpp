@@ -141,7 +141,8 @@ HttpResponse StaticFiles::serve(const HttpRequest& request) const {
     if (found == files_.end() && request.path.ends_with('/')) {
         found = files_.find(request.path + "index.html");
     }
-    if (found == files_.end() && !has_suffix(request.path)) found = files_.find("/index.html");
+    const bool elsewhere = found == files_.end() && !has_suffix(request.path);
+    if (elsewhere) found = files_.find("/index.html");
     if (found == files_.end()) {
         if (has_suffix(request.path)) return plain(404, "There is no such file.\n");
         auto response = plain(files_.empty() ? 200 : 404, std::string(kNoApp));
@@ -150,6 +151,12 @@ HttpResponse StaticFiles::serve(const HttpRequest& request) const {
     }
     const File& file = found->second;
     HttpResponse response;
+    if (elsewhere) {  // the app says so, with a way to its lobby
+        response.status = 404;
+        response.headers = {{"Content-Type", file.type}, {"Cache-Control", "no-cache"}};
+        response.shared_body = file.content;
+        return response;
+    }
     response.headers = {
         {"Content-Type", file.type},
         {"ETag", file.tag},

@@ -6,16 +6,6 @@
 
 namespace parley::signal {
 
-namespace {
-
-constexpr std::string_view kDefaultReason = "A moderator decided so.";
-
-std::string_view reason_or_default(std::string_view reason) {
-    return reason.empty() ? kDefaultReason : reason;
-}
-
-}  // namespace
-
 bool Service::Impl::require_admin(Session& session, const Json& message) {
     if (session.admin()) return true;
     auto detail = about(message);
@@ -34,7 +24,7 @@ void Service::Impl::evict(Session& session, const Json& message, CloseCode code,
 
 void Service::Impl::evict_all(Room& room, std::string_view reason) {
     const auto members = room.members;
-    const Json message{{"type", "room-closed"}, {"reason", reason_or_default(reason)}};
+    const Json message{{"type", "room-closed"}, {"reason", reason}};
     for (auto* member : members) {
         send(*member, message);
         if (auto* connection = connection_of(*member)) {
@@ -68,7 +58,7 @@ void Service::Impl::on_remove(Session& session, const Json& message) {
         detail.field = "/clientId";
         return send_error(session, ErrorCode::kNotFound, detail);
     }
-    const auto reason = reason_or_default(text_of(message, "reason"));
+    const auto reason = text_of(message, "reason");
     evict(*target, {{"type", "removed"}, {"reason", reason}}, CloseCode::kRemoved, "removed");
 }
 
@@ -97,8 +87,7 @@ AdminResult Service::Impl::remove_participant(std::string_view room, std::string
     auto* there = find_room(room);
     auto* session = there == nullptr ? nullptr : there->find(participant);
     if (session == nullptr) return AdminResult::kNotFound;
-    evict(*session, {{"type", "removed"}, {"reason", reason_or_default(reason)}},
-          CloseCode::kRemoved, "removed");
+    evict(*session, {{"type", "removed"}, {"reason", reason}}, CloseCode::kRemoved, "removed");
     return AdminResult::kOk;
 }
 

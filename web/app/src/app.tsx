@@ -2,6 +2,7 @@
 
 import { ConferenceClient, ParleyError } from '@parley/client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { endTitle } from './call/ending.js';
 import { Room } from './call/room.js';
 import { Effects } from './effects/effects.js';
 import { type JoinRequest, Lobby } from './lobby/lobby.js';
@@ -117,7 +118,7 @@ function Goodbye(props: { error: ParleyError | null; onRejoin: () => void; onBac
     <main class="goodbye">
       <div class="card">
         <img src="./icon.svg" alt="" width="40" height="40" />
-        <h1>{error ? strings.ended : strings.left}</h1>
+        <h1>{endTitle(error)}</h1>
         {error && <Problem error={error} />}
         <button type="button" class="primary" onClick={props.onBack}>
           {strings.backToLobby}

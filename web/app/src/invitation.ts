@@ -4,11 +4,13 @@
 export interface Invitation {
   /** The name that the server gives its guest; empty: the guest chooses. */
   name: string;
+  /** Whom the server takes its guest for: an account, say, or an address of mail. Others are told too. */
+  identity: string;
   mayPublish: boolean;
 }
 
 /** As with no token, or with one that cannot be read. */
-const kOpen: Invitation = { name: '', mayPublish: true };
+const kOpen: Invitation = { name: '', identity: '', mayPublish: true };
 
 /** The server reads no longer ones. */
 const kLongestToken = 4096;
@@ -17,9 +19,14 @@ export function readInvitation(token: string): Invitation {
   const claims = claimsOf(token);
   if (!claims) return kOpen;
   return {
-    name: typeof claims.name === 'string' ? claims.name.trim() : '',
+    name: textIn(claims.name),
+    identity: textIn(claims.identity),
     mayPublish: claims.publish !== false,
   };
+}
+
+function textIn(claim: unknown): string {
+  return typeof claim === 'string' ? claim.trim() : '';
 }
 
 function claimsOf(token: string): Record<string, unknown> | null {

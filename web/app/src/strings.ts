@@ -9,6 +9,7 @@ export const strings = {
   name: 'Your name',
   namePlaceholder: 'How others see you',
   nameFromInvitation: 'Your invitation gives you this name.',
+  invitationFor: (identity: string) => `Your invitation is for ${identity}.`,
   room: 'Room',
   roomPlaceholder: 'e.g. monday-standup',
   newRoom: 'Suggest another room',
@@ -187,8 +188,15 @@ export const strings = {
   // The end.
   left: 'You left the room.',
   ended: 'The call has ended.',
+  out: 'You are no longer in the room.',
+  moderatorWrote: 'The moderator wrote:',
   rejoin: 'Join again',
   backToLobby: 'Back to the lobby',
+
+  // An address that is not the app's.
+  noPage: 'There is no page here',
+  noPageAdvice: 'Check the address, or choose a room in the lobby.',
+  toLobby: 'Go to the lobby',
 
   // Settings.
   appearance: 'Appearance',

@@ -4,6 +4,7 @@ import { inviteReach } from '../src/call/invite-reach.js';
 import { readInvitation } from '../src/invitation.js';
 import { guestText } from '../src/lobby/guest-text.js';
 import { failureOf } from '../src/lobby/media-help.js';
+import { firstName, nameToRemember } from '../src/lobby/own-name.js';
 import { previewWish } from '../src/lobby/use-preview.js';
 import { readPageRequest } from '../src/preferences.js';
 import { strings } from '../src/strings.js';
@@ -16,14 +17,25 @@ const at = (href: string) => new URL(href) as unknown as Location;
 describe('an invitation', () => {
   it('gives a name and says whether one may send', () => {
     const token = tokenOf({ room: 'r', name: ' Zoë 🦊~~~ ', publish: false });
-    expect(readInvitation(token)).toEqual({ name: 'Zoë 🦊~~~', mayPublish: false });
+    expect(readInvitation(token)).toEqual({
+      name: 'Zoë 🦊~~~',
+      identity: '',
+      mayPublish: false,
+    });
     expect(readPageRequest(at(`https://h/?token=${token}`)).invitation.mayPublish).toBe(false);
   });
 
   it('leaves the name to the guest where it gives none', () => {
     for (const claims of [{ room: 'r' }, { name: '  ' }, { name: 7 }, { name: null, publish: 0 }]) {
-      expect(readInvitation(tokenOf(claims))).toEqual({ name: '', mayPublish: true });
+      expect(readInvitation(tokenOf(claims))).toEqual({ name: '', identity: '', mayPublish: true });
     }
+  });
+
+  it('says whom it is for', () => {
+    expect(readInvitation(tokenOf({ identity: ' ada@example.org ' })).identity).toBe(
+      'ada@example.org',
+    );
+    expect(readInvitation(tokenOf({ identity: ['ada'] })).identity).toBe('');
   });
 
   it('is not needed, and may be nonsense', () => {
@@ -31,8 +43,33 @@ describe('an invitation', () => {
     const halfLetter = `a.${Buffer.from([0x22, 0xc3, 0x22]).toString('base64url')}.c`;
     const endless = tokenOf({ name: 'x'.repeat(5000) });
     for (const token of [...nonsense, halfLetter, endless]) {
-      expect(readInvitation(token)).toEqual({ name: '', mayPublish: true });
+      expect(readInvitation(token)).toEqual({ name: '', identity: '', mayPublish: true });
     }
+  });
+});
+
+describe('the name in the lobby', () => {
+  const named = { name: 'Ada', identity: 'ada@example.org', mayPublish: true };
+  const unnamed = { ...named, name: '' };
+  const open = { ...unnamed, identity: '' };
+
+  it('is the first that somebody has said: invitation, address, last visit', () => {
+    expect(firstName(named, 'Bob', 'Cyd')).toBe('Ada');
+    expect(firstName(unnamed, 'Bob', 'Cyd')).toBe('Bob');
+    expect(firstName(unnamed, '', 'Cyd')).toBe('Cyd');
+  });
+
+  it('is whom the invitation is for where nobody has said one', () => {
+    expect(firstName(unnamed, '', '')).toBe('ada@example.org');
+    expect(firstName(open, '', '')).toBe('');
+  });
+
+  it('is remembered unless the invitation brought it', () => {
+    expect(nameToRemember(unnamed, 'Bob', 'Cyd')).toBe('Bob');
+    expect(nameToRemember(unnamed, 'ada@example.org', 'Cyd')).toBe('Cyd');
+    expect(nameToRemember(named, 'Ada', 'Cyd')).toBe('Cyd');
+    expect(nameToRemember(open, 'Bob', 'Cyd')).toBe('Bob');
+    expect(nameToRemember(open, '', 'Cyd')).toBe('');
   });
 });
 

@@ -467,6 +467,8 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     signaling.on('error', (error) => {
       // The server lost this client's media before the browser noticed.
       if (error.code === 'media_failed') this.connections_.server?.link.restartIce();
+      // Only a new connection brings what is missing.
+      else if (error.code === 'media_keys_used_up') void this.rejoin_();
       else this.emit('error', error);
     });
     signaling.on('sessionLost', () => void this.rejoin_());

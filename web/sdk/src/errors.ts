@@ -33,15 +33,18 @@ export class MediaError extends ParleyError {
 export class SignalingError extends ParleyError {
   /** The message type that the server refers to, when it names one. */
   readonly regarding: string | undefined;
+  /** The moderator's own words, where one removed this client or closed the room and gave some. */
+  readonly reason: string | undefined;
 
   constructor(
     code: string,
     message: string,
     remedy: string,
-    options?: { cause?: unknown; regarding?: string | undefined },
+    options?: { cause?: unknown; regarding?: string | undefined; reason?: string | undefined },
   ) {
     super(code, message, remedy, options);
     this.regarding = options?.regarding;
+    this.reason = options?.reason;
   }
 }
 

@@ -62,7 +62,9 @@ export class RemoteTrack {
 }
 
 export class RemoteParticipant {
+  /** The token's, else what the participant says, else the identity. Empty where there is none of them. */
   name = '';
+  /** Whom the token is for. */
   identity: string | undefined;
   metadata: Record<string, unknown> = {};
   /** The other's own connection to the server dropped and may come back. */
@@ -88,13 +90,17 @@ export class RemoteParticipant {
 
   /** @internal */
   update(description: Omit<ParticipantDescription, 'tracks'>): void {
-    const said = description.metadata.name;
     this.metadata = description.metadata;
     this.identity = description.identity;
-    this.name = description.name ?? (typeof said === 'string' ? said : '');
+    this.name = nameOf(description);
     this.reconnecting = description.connection === 'reconnecting';
     this.quality = description.quality ?? this.quality;
   }
+}
+
+function nameOf({ name, metadata, identity }: Omit<ParticipantDescription, 'tracks'>): string {
+  const names = [name, metadata.name, identity];
+  return names.find((n): n is string => typeof n === 'string' && n.trim() !== '') ?? '';
 }
 
 // Simple clients do not say what they send: then it is a camera or a microphone.

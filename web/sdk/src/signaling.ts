@@ -101,7 +101,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
   private overflowed_ = false;
   private lastHeardAt_ = 0;
   /** What a moderator gave as the reason just before the socket closes. */
-  private parting_ = '';
+  private parting_: string | undefined;
   private heartbeatTimer_: unknown;
   private retryTimer_: unknown;
   private greetingTimer_: unknown;
@@ -239,8 +239,8 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     if (this.state_ === 'closed') return;
     const final = kFinalCodes[code];
     if (final) {
-      const said = kModeratedCodes.has(code) ? this.parting_ : '';
-      this.finish_(new SignalingError(final[0], said || final[1], final[2]));
+      const reason = kModeratedCodes.has(code) ? this.parting_ : undefined;
+      this.finish_(new SignalingError(...final, { reason }));
       return;
     }
     if (!this.everOpened_) {
@@ -311,7 +311,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
         return;
       case 'removed':
       case 'room-closed':
-        this.parting_ = textOf(message.reason);
+        this.parting_ = wordsIn(message.reason);
         this.emit('message', message);
         return;
       default:
@@ -337,7 +337,7 @@ export class SignalingClient extends Emitter<SignalingEvents> {
     }
     this.resumable_ = message.resumable === true;
     this.everJoined_ = true;
-    this.parting_ = '';
+    this.parting_ = undefined;
     this.settleJoin_(message, null);
   }
 
@@ -470,13 +470,14 @@ function unreachable(): SignalingError {
   );
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : '';
-}
-
 function silence(socket: SocketLike): void {
   socket.onopen = null;
   socket.onmessage = null;
   socket.onerror = null;
   socket.onclose = null;
+}
+
+/** Of a moderator, where there are some. */
+function wordsIn(reason: unknown): string | undefined {
+  return (typeof reason === 'string' && reason.trim()) || undefined;
 }

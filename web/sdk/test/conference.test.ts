@@ -495,6 +495,30 @@ describe('coming back', () => {
     expect(client.participants.size).toBe(1);
   });
 
+  it('joins anew when the keys of the connection serve for no more', async () => {
+    await enter({ participants: [ada()] });
+    await answer();
+    const errors: unknown[] = [];
+    client.on('error', (error) => errors.push(error));
+    const used = { code: 'media_keys_used_up', message: 'm', cause: 'c', remedy: 'r' };
+    platform.socket.receive({ type: 'error', ...used });
+    expect(client.state).toBe('reconnecting');
+    expect(platform.socket.sentOf('join')).toHaveLength(2);
+    platform.socket.receive({
+      type: 'joined',
+      room: 'room',
+      clientId: 'me',
+      peers: [{ id: 'sfu', metadata: {} }],
+      participants: [ada()],
+      resumable: true,
+      seq: 1,
+    });
+    await settle();
+    expect(client.state).toBe('joined');
+    expect(platform.connections).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+
   it('joins anew with the same devices when the session is lost', async () => {
     await enter({ participants: [ada()] });
     await answer();

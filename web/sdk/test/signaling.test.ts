@@ -282,13 +282,36 @@ describe('the end', () => {
   it.each([
     ['removed', 4002],
     ['room-closed', 4003],
-  ])('%s gives the reason in its own words, not by the close code', async (type, code) => {
+  ])('%s says what happened, and the words of the moderator beside it', async (type, code) => {
     await join();
     const ends: (SignalingError | null)[] = [];
     client.on('closed', (error) => ends.push(error));
-    platform.socket.receive({ type, reason: 'The hour is over.', seq: 2 });
+    platform.socket.receive({ type, reason: ' The hour is over. ', seq: 2 });
     platform.socket.drop(code, type);
-    expect(ends[0]?.message).toBe('The hour is over.');
+    expect(ends[0]?.message).toMatch(/^A moderator /);
+    expect(ends[0]?.reason).toBe('The hour is over.');
+  });
+
+  it.each(['', ' ', undefined, 7])(
+    'the reason %j is none that a moderator gave',
+    async (reason) => {
+      await join();
+      const ends: (SignalingError | null)[] = [];
+      client.on('closed', (error) => ends.push(error));
+      platform.socket.receive({ type: 'removed', reason, seq: 2 });
+      platform.socket.drop(4002, 'removed');
+      expect(ends[0]?.message).toBe('A moderator removed you from the room.');
+      expect(ends[0]?.reason).toBeUndefined();
+    },
+  );
+
+  it('of another kind has no words of a moderator', async () => {
+    await join();
+    const ends: (SignalingError | null)[] = [];
+    client.on('closed', (error) => ends.push(error));
+    platform.socket.receive({ type: 'removed', reason: 'The hour is over.', seq: 2 });
+    platform.socket.drop(4000, '');
+    expect(ends[0]?.reason).toBeUndefined();
   });
 
   it.each([

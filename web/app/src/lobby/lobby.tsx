@@ -10,6 +10,7 @@ import {
   type Effects,
   kBackgrounds,
 } from '../effects/effects.js';
+import type { Invitation } from '../invitation.js';
 import { type PageRequest, type Preferences, suggestRoom } from '../preferences.js';
 import { type RoomNameProblem, roomNameProblem } from '../room-name.js';
 import { strings } from '../strings.js';
@@ -24,6 +25,7 @@ import {
 } from '../ui/icons.js';
 import { LevelMeter } from '../ui/level-meter.js';
 import { failureOf } from './media-help.js';
+import { firstName, nameToRemember } from './own-name.js';
 import { MediaProblem, Problem } from './problem.js';
 import { type Preview, usePreview } from './use-preview.js';
 
@@ -44,8 +46,9 @@ export function Lobby(props: {
   error: ParleyError | null;
 }) {
   const { preferences, onPreferences, request } = props;
-  const { name: givenName, mayPublish } = request.invitation;
-  const [name, setName] = useState(givenName || request.name || preferences.name);
+  const { invitation } = request;
+  const { mayPublish } = invitation;
+  const [name, setName] = useState(firstName(invitation, request.name, preferences.name));
   const [room, setRoom] = useState(() => request.room || preferences.room || suggestRoom());
   const wrongRoom = roomNameProblem(room.trim());
   const ready = room.trim() !== '' && !wrongRoom;
@@ -54,8 +57,8 @@ export function Lobby(props: {
 
   const join = () => {
     if (!ready || props.joining) return;
-    // A name that an invitation gives is not what this person is called elsewhere.
-    change({ name: givenName ? preferences.name : name.trim(), room: room.trim() });
+    const remembered = nameToRemember(invitation, name.trim(), preferences.name);
+    change({ name: remembered, room: room.trim() });
     props.onJoin({ name: name.trim(), room: room.trim(), stream: preview.release() });
   };
   useEffect(() => {
@@ -105,7 +108,7 @@ export function Lobby(props: {
           <p>{strings.lobbyLead}</p>
         </header>
         {props.error && <Problem error={props.error} />}
-        <NameField name={name} given={givenName !== ''} onName={setName} />
+        <NameField name={name} invitation={invitation} onName={setName} />
         <RoomField room={room} problem={wrongRoom} onRoom={setRoom} />
         <button type="submit" class="primary" disabled={props.joining || !ready}>
           {waiting ? strings.waitingForDevices : props.joining ? strings.joining : strings.join}
@@ -116,7 +119,13 @@ export function Lobby(props: {
   );
 }
 
-function NameField(props: { name: string; given: boolean; onName: (name: string) => void }) {
+function NameField(props: {
+  name: string;
+  invitation: Invitation;
+  onName: (name: string) => void;
+}) {
+  const { name: given, identity } = props.invitation;
+  const hint = given ? strings.nameFromInvitation : identity && strings.invitationFor(identity);
   return (
     <div class="field">
       <label class="field">
@@ -127,14 +136,14 @@ function NameField(props: { name: string; given: boolean; onName: (name: string)
           maxLength={64}
           autocomplete="nickname"
           placeholder={strings.namePlaceholder}
-          readOnly={props.given}
-          aria-describedby={props.given ? 'name-hint' : undefined}
+          readOnly={given !== ''}
+          aria-describedby={hint ? 'name-hint' : undefined}
           onInput={(event) => props.onName(event.currentTarget.value)}
         />
       </label>
-      {props.given && (
+      {hint && (
         <p class="hint" id="name-hint">
-          {strings.nameFromInvitation}
+          {hint}
         </p>
       )}
     </div>

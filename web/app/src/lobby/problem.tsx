@@ -2,6 +2,7 @@
 
 import type { ParleyError } from '@parley/client';
 import type { ComponentChildren } from 'preact';
+import { moderatorsWords } from '../call/ending.js';
 import { strings } from '../strings.js';
 import { WarningIcon } from '../ui/icons.js';
 import { guestText } from './guest-text.js';
@@ -10,11 +11,18 @@ import type { Preview } from './use-preview.js';
 
 export function Problem({ error, children }: { error: ParleyError; children?: ComponentChildren }) {
   const { message, remedy } = guestText(error);
+  const words = moderatorsWords(error);
   return (
     <div class="problem" role="alert" data-code={error.code}>
       <WarningIcon size={20} />
       <div>
         <strong>{message}</strong>
+        {words && (
+          <figure class="words">
+            <figcaption>{strings.moderatorWrote}</figcaption>
+            <blockquote dir="auto">{words}</blockquote>
+          </figure>
+        )}
         <p>{remedy}</p>
         {children}
       </div>
