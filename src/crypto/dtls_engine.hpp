@@ -59,6 +59,8 @@ class DtlsEngine {
     virtual std::uint32_t flights() const = 0;
     /// True while a flight is out that the peer has not answered.
     virtual bool awaits_answer() const = 0;
+    /// True once what the peer protects can be read: it has said ChangeCipherSpec.
+    virtual bool reads_protected() const = 0;
     /// As a server: true until the first ClientHello was accepted.
     virtual bool before_hello() const = 0;
 

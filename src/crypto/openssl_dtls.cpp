@@ -108,6 +108,11 @@ class OpensslDtlsEngine final : public DtlsEngine {
         timeval left{};
         return status_ == DtlsStatus::kHandshaking && DTLSv1_get_timeout(ssl_.get(), &left) > 0;
     }
+    bool reads_protected() const override {
+        if (status_ != DtlsStatus::kHandshaking) return true;
+        const auto state = SSL_get_state(ssl_.get());
+        return state == TLS_ST_SR_CHANGE || state == TLS_ST_CR_CHANGE;
+    }
     bool before_hello() const override { return flights_ == 0; }
     DtlsStatus status() const override { return status_; }
     const DtlsFailure& failure() const override { return failure_; }
@@ -152,8 +157,8 @@ class OpensslDtlsEngine final : public DtlsEngine {
     // datagram's records can never be queued; the bound is against a mistake of ours.
     static constexpr std::size_t kMaxReceivedQueue = 64;
 
-    // Records of epoch 1 that arrive before the handshake is over: Finished, once or again. The
-    // endpoint lets no more than eight through that come too early.
+    // Records of epoch 1 that arrive before the handshake is over: Finished, once or again, or what
+    // others wrote in the peer's name.
     static constexpr std::size_t kMaxSealed = 10;
 
     // Between the handshake and settle() the record buffers (34 kB) exist only while a call runs.
@@ -208,6 +213,7 @@ class OpensslDtlsEngine final : public DtlsEngine {
     DtlsStatus run(BytesView datagram);
     void handshake();
     void read_all();
+    bool has_short_sealed(BytesView datagram) const;
     void keep_sealed(BytesView datagram);
     void open_records(BytesView datagram);
     void on_record(const DtlsRecords::Opened& record);
@@ -256,6 +262,7 @@ DtlsStatus OpensslDtlsEngine::run(BytesView datagram) {
         open_records(datagram);
         return status_;
     }
+    if (has_short_sealed(datagram)) return status_;
     ERR_clear_error();
     keep_sealed(datagram);
     pipe_.set_incoming(datagram);
@@ -267,6 +274,20 @@ DtlsStatus OpensslDtlsEngine::run(BytesView datagram) {
     pipe_.set_incoming({});
     ERR_clear_error();
     return status_;
+}
+
+// The library ends an association for a sealed record that is shorter than nonce and tag (RFC 5288
+// §3, RFC 7905 §2), although anybody can have written it; others that are not the peer's it drops.
+bool OpensslDtlsEngine::has_short_sealed(BytesView datagram) const {
+    const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_.get());
+    const bool chacha =
+        cipher != nullptr && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+    const std::size_t least = DtlsRecords::kHeaderSize + (chacha ? 16 : 24);
+    bool found = false;
+    for_each_record(datagram, [&](BytesView record) {
+        found = found || (DtlsRecords::is_sealed(record) && record.size() < least);
+    });
+    return found;
 }
 
 void OpensslDtlsEngine::handshake() {

@@ -19,10 +19,13 @@ constexpr Duration kMinRetransmission = 50ms;
 constexpr Duration kQuickRetransmission = 400ms;
 constexpr std::uint32_t kQuickRetransmissions = 8;
 constexpr Duration kMaxRetransmission = 2s;
-// A handshake takes under ten datagrams each way and a dozen retransmissions are tried.
-constexpr std::uint32_t kMaxHandshakeDatagrams = 512;
-// Records of the next epoch that may come before its keys; the library keeps 17 kB for each.
-constexpr std::uint32_t kMaxEarlyRecords = 8;
+// A handshake takes under ten datagrams each way and a dozen retransmissions are tried. What is
+// more may be an outsider's, so it does not end the handshake; it only gets no attention.
+constexpr double kHandshakeDatagrams = 512;
+constexpr double kHandshakeDatagramRate = 100;  // a second, beyond them
+// Protected records that came before they can be read, as Finished does on a path that reorders.
+constexpr std::size_t kMaxEarlyRecords = 4;
+constexpr std::size_t kMaxEarlySize = 256;  // Finished has 61 octets at most, an alert 39
 // ClientHellos that are refused may be someone else's; the real one gets its chance.
 constexpr std::uint32_t kMaxRejectedHellos = 5;
 // How long what an outsider could have forged, a refused hello or an alert in the clear, waits for
@@ -39,7 +42,6 @@ std::string_view name(FailureReason reason) {
         case FailureReason::kAlertReceived: return "alert_received";
         case FailureReason::kHandshakeRejected: return "handshake_rejected";
         case FailureReason::kTimeout: return "timeout";
-        case FailureReason::kLimit: return "limit";
         case FailureReason::kInternal: return "internal";
     }
     return "unknown";
@@ -72,7 +74,9 @@ Endpoint& Endpoint::operator=(Endpoint&& other) noexcept {
     flights_ = other.flights_;
     tries_ = other.tries_;
     handshake_datagrams_ = other.handshake_datagrams_;
-    early_records_ = other.early_records_;
+    clear_records_ = other.clear_records_;
+    early_ = std::move(other.early_);
+    authentic_ = other.authentic_;
     verdict_ = std::move(other.verdict_);
     return *this;
 }
@@ -91,6 +95,7 @@ void Endpoint::start(Role role, Instant now, Duration round_trip) {
     state_ = State::kHandshaking;
     first_retransmission_ = std::clamp(2 * round_trip, kMinRetransmission, kMaxRetransmission);
     give_up_at_ = now + options_.handshake_timeout;
+    handshake_datagrams_ = TokenBucket(kHandshakeDatagramRate, kHandshakeDatagrams, now);
     if (make_engine()) advance(now);
 }
 
@@ -105,6 +110,7 @@ bool Endpoint::make_engine() {
         return false;
     }
     flights_ = 0;
+    early_.clear();
     engine_->expect_fingerprints(fingerprints_);
     engine_->start();
     return true;
@@ -120,8 +126,7 @@ Result<void, trace::Drop> Endpoint::handle_receive(BytesView datagram, Instant n
     if (state_ != State::kHandshaking && state_ != State::kConnected) {
         return refuse(trace::Drop::kUnknownPeer);
     }
-    if (state_ == State::kHandshaking && ++handshake_datagrams_ > kMaxHandshakeDatagrams) {
-        fail(FailureReason::kLimit, "too many handshake datagrams");
+    if (state_ == State::kHandshaking && !handshake_datagrams_.take(now)) {
         return refuse(trace::Drop::kRateLimited);
     }
     if (!admit(datagram, now)) return refuse(trace::Drop::kMalformed);
@@ -133,27 +138,57 @@ bool Endpoint::admit(BytesView datagram, Instant now) {
     bool any = false;
     while (const auto record = next_record(datagram)) {
         const bool handshaking = engine_->status() == crypto::DtlsStatus::kHandshaking;
-        if (record->epoch == 0) {
-            if (!handshaking) continue;  // nothing in the clear counts any more
-            if (record->type == ContentType::kAlert) {
-                any = true;
-                on_alert_in_the_clear(record->fragment, now);
-                continue;
-            }
-            if (record->type == ContentType::kApplicationData) continue;
-            if (record->type == ContentType::kHandshake &&
-                !plausible_handshake(record->fragment, role_)) {
-                continue;
-            }
+        const bool clear = record->epoch == 0;
+        if (clear && !handshaking) continue;  // nothing in the clear counts any more
+        if (clear && record->type == ContentType::kAlert) {
+            any = true;
+            on_alert_in_the_clear(record->fragment, now);
+            continue;
+        }
+        if (clear) {
+            if (!is_of_a_handshake(*record, role_)) continue;
+            give_clear(*record, now);
         } else if (handshaking) {
-            if (record->epoch != 1 || ++early_records_ > kMaxEarlyRecords) continue;
+            if (record->epoch != 1) continue;
+            give_early(*record, now);
+        } else {
+            give(record->whole, now);
         }
         any = true;
-        engine_->receive(record->whole);
-        advance(now);
         if (state_ != State::kHandshaking && state_ != State::kConnected) break;
     }
     return any;
+}
+
+void Endpoint::give(BytesView record, Instant now) {
+    engine_->receive(record);
+    advance(now);
+}
+
+// The library takes each number in the clear once, and none far below the highest, so that one
+// record of an outsider could shut the peer's out. Nothing protects these numbers; ours tell as
+// little.
+void Endpoint::give_clear(const Record& record, Instant now) {
+    std::vector<std::uint8_t> copy(record.whole.begin(), record.whole.end());
+    ByteWriter number(BytesSpan(copy).subspan(kSequenceAt, 6));
+    number.u16(static_cast<std::uint16_t>(clear_records_ >> 32));
+    number.u32(static_cast<std::uint32_t>(clear_records_));
+    ++clear_records_;
+    give(copy, now);
+    if (early_.empty() || !engine_->reads_protected()) return;
+    for (const auto& early : std::exchange(early_, {})) {
+        if (state_ != State::kHandshaking && state_ != State::kConnected) return;
+        give(early, now);
+    }
+}
+
+// What comes before it can be read waits here: the library would keep 17 kB for each. The newest
+// are the likeliest to be the peer's.
+void Endpoint::give_early(const Record& record, Instant now) {
+    if (engine_->reads_protected()) return give(record.whole, now);
+    if (record.whole.size() > kMaxEarlySize) return;
+    if (early_.size() >= kMaxEarlyRecords) early_.pop_front();
+    early_.emplace_back(record.whole.begin(), record.whole.end());
 }
 
 // Anyone who can send from the peer's address can write this alert, so it ends the handshake only
@@ -185,6 +220,7 @@ void Endpoint::advance(Instant now) {
             take_received();
             if (state_ == State::kConnected) {
                 state_ = State::kClosed;
+                ++authentic_;
                 events_.emplace_back(Closed{});
             }
             return;
@@ -232,9 +268,11 @@ void Endpoint::verify_and_connect() {
         return;
     }
     state_ = State::kConnected;
+    ++authentic_;
     retransmit_at_ = give_up_at_ = verdict_at_ = kNever;
     verdict_ = {};
     last_words_ = {};
+    early_ = {};
     events_.emplace_back(Connected{*keys});
     take_received();
     engine_->settle();
@@ -260,6 +298,7 @@ void Endpoint::take_received() {
     while (events_.size() < kMaxEvents) {
         auto data = engine_->take_received();
         if (!data) return;
+        ++authentic_;
         events_.emplace_back(Received{std::move(*data)});
     }
     while (engine_->take_received()) ++counters_.dropped;

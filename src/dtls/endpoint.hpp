@@ -18,7 +18,9 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "base/token_bucket.hpp"
 #include "crypto/dtls_engine.hpp"
+#include "dtls/record.hpp"
 #include "trace/drop.hpp"
 
 namespace parley::dtls {
@@ -31,7 +33,6 @@ enum class FailureReason : std::uint8_t {
     kAlertReceived,        // the peer gave up
     kHandshakeRejected,    // we gave up: no common suite, missing certificate, bad signature...
     kTimeout,              // no answer
-    kLimit,                // more handshake datagrams than a handshake can need
     kInternal,             // no memory
 };
 /// "fingerprint_mismatch" and so on.
@@ -95,10 +96,15 @@ class Endpoint {
     State state() const { return state_; }
     Role role() const { return role_; }
     const Counters& counters() const { return counters_; }
+    /// Grows with what only the peer can have said: the end of the handshake, data, a close_notify.
+    std::uint64_t authentic() const { return authentic_; }
 
  private:
     bool make_engine();
     bool admit(BytesView datagram, Instant now);
+    void give(BytesView record, Instant now);
+    void give_clear(const Record& record, Instant now);
+    void give_early(const Record& record, Instant now);
     void advance(Instant now);
     void on_alert_in_the_clear(BytesView fragment, Instant now);
     void set_verdict(Failed verdict, Instant now);
@@ -125,8 +131,10 @@ class Endpoint {
     Instant verdict_at_ = kNever;  // a rejection or an unauthenticated alert becomes final
     std::uint32_t flights_ = 0;
     std::uint32_t tries_ = 0;  // retransmissions of the current flight
-    std::uint32_t handshake_datagrams_ = 0;
-    std::uint32_t early_records_ = 0;
+    TokenBucket handshake_datagrams_{0, 0, {}};
+    std::uint64_t clear_records_ = 0;              // given to the engine
+    std::deque<std::vector<std::uint8_t>> early_;  // protected, and not readable yet
+    std::uint64_t authentic_ = 0;
     Failed verdict_;
 };
 

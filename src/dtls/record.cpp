@@ -52,6 +52,15 @@ bool plausible_handshake(BytesView fragment, crypto::DtlsRole self) {
     return true;
 }
 
+bool is_of_a_handshake(const Record& record, crypto::DtlsRole self) {
+    switch (record.type) {
+        case ContentType::kHandshake: return plausible_handshake(record.fragment, self);
+        case ContentType::kChangeCipherSpec:  // RFC 5246 §7.1
+            return record.fragment.size() == 1 && record.fragment[0] == 1;
+        default: return false;
+    }
+}
+
 std::optional<Alert> parse_alert(BytesView fragment) {
     if (fragment.size() != 2 || fragment[0] < 1 || fragment[0] > 2) return {};
     return Alert{fragment[0] == 2, fragment[1]};

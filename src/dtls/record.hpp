@@ -17,6 +17,8 @@ using ContentType = crypto::DtlsContent;
 
 inline constexpr std::size_t kRecordHeaderSize = crypto::DtlsRecords::kHeaderSize;
 inline constexpr std::size_t kMessageHeaderSize = 12;
+/// Where a record has its sequence number of 48 bits.
+inline constexpr std::size_t kSequenceAt = 5;
 /// Longer than any message here: a ClientHello with a post-quantum key share has 1.5 kB, a
 /// self-signed RSA-4096 certificate 1.4 kB. The library holds at most ten that come early.
 inline constexpr std::uint32_t kMaxMessageSize = 4096;
@@ -38,6 +40,9 @@ std::optional<Record> next_record(BytesView& datagram);
 /// True when a handshake record of epoch 0 holds only message fragments that the other side of a
 /// handshake sends, in plausible sizes and order. `self` is our role.
 bool plausible_handshake(BytesView fragment, crypto::DtlsRole self);
+
+/// True for a record of epoch 0 that a handshake has use for; alerts are not among them.
+bool is_of_a_handshake(const Record& record, crypto::DtlsRole self);
 
 struct Alert {
     bool fatal = false;

@@ -120,11 +120,13 @@ Result<Transport::Plain, trace::Drop> Transport::handle_stun(net::Datagram& data
 
 Result<Transport::Plain, trace::Drop> Transport::handle_dtls(net::Datagram& datagram, Instant now) {
     if (!ice_.proven(datagram.path) || !dtls_) return fail(trace::Drop::kDtlsBeforeIce);
+    const auto said_before = dtls_->authentic();
     const auto handled = dtls_->handle_receive(datagram.bytes, now);
     handshake_from_ = datagram.path;
     drain_dtls(now);
     if (!handled) return fail(handled.error());
-    note_media(datagram.path, now);
+    // Anyone can write other records in the peer's name; they are no sign of its life.
+    if (dtls_ && dtls_->authentic() > said_before) note_media(datagram.path, now);
     return Plain{};
 }
 
