@@ -133,7 +133,8 @@ void Agent::on_check(const stun::Message& message, const net::Path& path, std::u
     }
     heard(*pair, now);
     prove(*pair);
-    if (state_ == State::kNew || state_ == State::kFailed) {
+    // Nothing can be found where consent was lost; only a restart helps there.
+    if ((state_ == State::kNew || state_ == State::kFailed) && !pair->consent_lost) {
         start_checking(Reason::kChecksStarted, now);
     }
     if (message.has(stun::Attribute::kUseCandidate) && !controlling_) {

@@ -2,6 +2,7 @@
 // (RFC 7675), and what happens when a path goes quiet.
 
 #include <algorithm>
+#include <utility>
 
 #include "ice/agent.hpp"
 
@@ -125,9 +126,11 @@ void Agent::select(Pair& pair, Instant now) {
 void Agent::lose_selected(State state, Reason reason, Instant now) {
     selected_.reset();
     selected_path_.reset();
-    previous_alive_ = false;
     set_state(state, reason);
     failure_at_ = state == State::kFailed ? kNever : now + config_.timings.consent_expiry;
+    if (std::exchange(previous_alive_, false)) {
+        forget_generation(static_cast<std::uint8_t>(generation_ - 1), {});
+    }
     retry_other_pairs();
 }
 
@@ -148,8 +151,7 @@ void Agent::check_consent(Instant now) {
     auto* pair = selected();
     if (pair == nullptr) return;
     if (!pair->consent_lost && now >= pair->consent_until) {
-        // RFC 7675 §5.1: stop sending. A peer that is still heard (a publisher that answers no
-        // checks) keeps its state: what it sends is authentic.
+        // RFC 7675 §5.1: stop sending, until a restart.
         pair->consent_lost = true;
         pair->triggered = false;
         selected_path_.reset();
@@ -157,7 +159,10 @@ void Agent::check_consent(Instant now) {
         emit(ConsentLost{pair->path});
         retry_other_pairs();
     }
-    if (pair->consent_lost && now >= selected_heard_ + config_.timings.consent_expiry) {
+    // A peer that has never answered a check (FFmpeg) keeps its state while it is heard. Any other
+    // is to know that it gets nothing; what it sends is taken nonetheless.
+    const bool over = pair->answered || now >= selected_heard_ + config_.timings.consent_expiry;
+    if (pair->consent_lost && over) {
         lose_selected(State::kFailed, Reason::kConsentExpired, now);
         return;
     }

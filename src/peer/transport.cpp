@@ -15,6 +15,23 @@ std::vector<crypto::Fingerprint> read_fingerprints(const RemoteTransport& remote
     return fingerprints;
 }
 
+trace::Drop drop_of(ice::Error error) {
+    switch (error) {
+        case ice::Error::kUnauthenticated: return trace::Drop::kStunUnauthenticated;
+        case ice::Error::kUnknownTransaction:
+        case ice::Error::kWrongPath:
+        case ice::Error::kRoleConflict:
+        case ice::Error::kErrorResponse:
+        case ice::Error::kClosed: return trace::Drop::kStunUnexpected;
+        case ice::Error::kLimit: return trace::Drop::kRateLimited;
+        case ice::Error::kMalformed:
+        case ice::Error::kUnsupported:
+        case ice::Error::kUnknownAttribute:
+        case ice::Error::kBadRequest: break;
+    }
+    return trace::Drop::kMalformed;
+}
+
 }  // namespace
 
 std::string_view name(ConnectionState state) {
@@ -114,8 +131,7 @@ Result<Transport::Plain, trace::Drop> Transport::handle_stun(net::Datagram& data
     drain_ice(now);
     start_dtls_if_possible(now);
     if (handled) return Plain{};
-    return fail(handled.error() == ice::Error::kUnauthenticated ? trace::Drop::kStunUnauthenticated
-                                                                : trace::Drop::kMalformed);
+    return fail(drop_of(handled.error()));
 }
 
 Result<Transport::Plain, trace::Drop> Transport::handle_dtls(net::Datagram& datagram, Instant now) {

@@ -266,6 +266,40 @@ TEST_F(TransportTest, MediaThatComesAgainReconnectsAtOnce) {
     EXPECT_EQ(server_.state(), ConnectionState::kConnected);
 }
 
+// Whoever writes the peer's address on his datagrams can write such records.
+TEST_F(TransportTest, RecordsThatNobodySealedDoNotReconnect) {
+    ASSERT_TRUE(connect());
+    blocked_ = [](const auto&, BytesView) { return true; };
+    run(10s);
+    ASSERT_EQ(server_.state(), ConnectionState::kDisconnected);
+    std::vector<std::uint8_t> forged = {23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 1, 0, 0, 0, 40};
+    forged.resize(forged.size() + 40, 0x5A);
+    for (std::uint8_t epoch = 0; epoch <= 2; ++epoch) {
+        forged[4] = epoch;
+        auto copy = forged;
+        net::Datagram datagram{{net::Protocol::kUdp, kServerAddress, kClientAddress, 0}, copy, {}};
+        (void)server_.handle_receive(datagram, now_);
+    }
+    run(100ms);
+    EXPECT_EQ(server_.state(), ConnectionState::kDisconnected);
+}
+
+TEST_F(TransportTest, AnAnswerToNothingIsNotMalformed) {
+    ASSERT_TRUE(connect());
+    std::vector<std::uint8_t> answer;
+    blocked_ = [&](const auto& from, BytesView bytes) {
+        const bool is_answer = bytes.size() > 20 && bytes[0] == 1 && bytes[1] == 1;
+        if (from == kClientAddress && is_answer) answer.assign(bytes.begin(), bytes.end());
+        return false;
+    };
+    run(20s);
+    ASSERT_FALSE(answer.empty());
+    net::Datagram again{{net::Protocol::kUdp, kServerAddress, kClientAddress, 0}, answer, {}};
+    const auto handled = server_.handle_receive(again, now_);
+    ASSERT_FALSE(handled.has_value());
+    EXPECT_EQ(handled.error(), trace::Drop::kStunUnexpected);
+}
+
 TEST_F(TransportTest, CloseTellsTheOtherSide) {
     ASSERT_TRUE(connect());
     server_.close(now_);

@@ -36,7 +36,9 @@ trace::Drop to_drop(Error error);
 inline constexpr std::size_t kMaxOverhead = 20;
 
 struct Limits {
-    std::size_t inbound_ssrcs = 64;
+    /// Over the life of the keys, since none may be forgotten: a client that makes new tracks for
+    /// hours has few at a time and many in all.
+    std::size_t inbound_ssrcs = 512;
     std::size_t outbound_ssrcs = 8192;
     /// RFC 3711 §9.2: packets under one master key, and SRTCP packets of one source.
     std::uint64_t rtp_packets = std::uint64_t{1} << 48;

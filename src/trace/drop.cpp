@@ -8,6 +8,7 @@ std::string_view name(Drop reason) {
         case Drop::kUnknownPeer: return "unknown_peer";
         case Drop::kMalformed: return "malformed";
         case Drop::kStunUnauthenticated: return "stun_unauthenticated";
+        case Drop::kStunUnexpected: return "stun_unexpected";
         case Drop::kDtlsBeforeIce: return "dtls_before_ice";
         case Drop::kBeforeKeys: return "before_keys";
         case Drop::kSrtpAuthentication: return "srtp_authentication";

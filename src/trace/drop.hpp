@@ -14,6 +14,7 @@ enum class Drop : std::uint8_t {
     kUnknownPeer,          // no peer owns the five-tuple or the ufrag
     kMalformed,            // a parser refused it
     kStunUnauthenticated,  // STUN without or with wrong MESSAGE-INTEGRITY
+    kStunUnexpected,       // an answer to no check of ours, or too late, or from elsewhere
     kDtlsBeforeIce,        // DTLS from an address that ICE has not proven
     kBeforeKeys,           // SRTP before the DTLS handshake was done
     kSrtpAuthentication,   // the SRTP tag did not match
