@@ -48,8 +48,8 @@ class Swarm {
 
     const Options& options_;
     Progress progress_;
-    Random random_;
     crypto::SystemRandom secret_;
+    Random random_;  // seeded by it
     std::unique_ptr<crypto::CipherEngine> ciphers_;
     PortBuffers buffers_;
     Services services_;

@@ -193,7 +193,7 @@ void Allocator::choose(Instant now) {
         std::ranges::any_of(candidates_, [](const Candidate& c) { return c.level < c.top(); });
     const bool may_try = wanted && path_.may_try(kept_filled, now);
     const Bitrate known = path_.probes() ? *limit : Bitrate{};
-    if (gate_.ask(room || may_try, known, now)) {
+    if (gate_.ask(room || may_try, known, now, awakened())) {
         gate_.on_raised(now);
         if (room) return;
         lift_one();
@@ -251,6 +251,12 @@ bool Allocator::lowered() const {
     const auto is_new = [](const Candidate& candidate) { return candidate.fresh; };
     if (std::ranges::any_of(candidates_, is_new)) return false;
     return std::ranges::any_of(candidates_, [](const Candidate& c) { return c.level < c.current; });
+}
+
+// No video at all is sent, and some would be.
+bool Allocator::awakened() const {
+    const auto none = [](int level) { return level == kNothing; };
+    return std::ranges::all_of(kept_, none) && raised();
 }
 
 bool Allocator::raised() const {

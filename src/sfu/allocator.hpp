@@ -164,6 +164,7 @@ class Allocator {
     bool fits(const Candidate& candidate, int level, std::optional<Bitrate> budget) const;
     bool lowered() const;
     bool raised() const;
+    bool awakened() const;
     void lift_one();
     void settle(std::span<const AllocationStream> streams);
     Assignment outcome(const AllocationStream& stream, const Candidate& candidate) const;

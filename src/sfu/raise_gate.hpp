@@ -37,15 +37,17 @@ class RaiseGate {
         since_.reset();
     }
     /// There is, or is not, room for more on a path that carries `limit`, zero if that is not
-    /// known. True: take it, and say on_raised().
-    bool ask(bool room, Bitrate limit, Instant now) {
+    /// known. True: take it, and say on_raised(). `urgent`: nothing is sent so far; before
+    /// anything ever had to be lowered it is not made to wait.
+    bool ask(bool room, Bitrate limit, Instant now, bool urgent = false) {
         settle(now);
         if (!room) {
             since_.reset();
             return false;
         }
         if (!since_) since_ = now;
-        const Duration patience = lowered_ ? kPatience : kFirstPatience;
+        const Duration first = urgent ? Duration::zero() : kFirstPatience;
+        const Duration patience = lowered_ ? kPatience : first;
         const bool other = limit >= failed_at_ * kWider && now >= lowered_at_ + kHold;
         return (other || now >= hold_until_) && now - *since_ >= patience;
     }

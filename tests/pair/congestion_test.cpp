@@ -209,5 +209,23 @@ TEST_P(Congestion, ReceiversWithoutTransportFeedbackAreBoundByRemb) {
     EXPECT_EQ(layer(bob_), "high") << "it is nobody else's limit";
 }
 
+// One layer of more than is known of a path at first: it comes with the first probe's result.
+TEST(FirstPicture, DoesNotWaitLongerThanForTheFirstProbe) {
+    World world(46);
+    Client& alice = join(world, "alice");
+    Camera camera(world, alice);
+    camera.silent = true;
+    camera.frame_bytes = {6500};
+    world.run(3s, [&] { camera.tick(); });
+    Client& bob = join(world, "bob");
+    const Instant joined = world.now;
+    const auto seen = [&] {
+        camera.tick();
+        return packets(bob, media::Codec::kVp8) > 0;
+    };
+    ASSERT_TRUE(world.run_until(seen, 1s));
+    EXPECT_LT(to_ms(world.now - joined), 250);
+}
+
 }  // namespace
 }  // namespace parley::testing
