@@ -47,7 +47,58 @@ export const cases = [
       await everybodySeesEverybody([ada, bob]);
     },
   },
+  {
+    name: 'who is removed reads that a moderator did it, and the words',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server({ settings: { PARLEY_SECRET: kSecret } });
+      const chromium = await t.chromium();
+      const room = 'moderated';
+      const token = (identity, more = {}) =>
+        sign({ room, identity, exp: inAnHour(), ...more }, kSecret);
+      const ada = await t.join(chromium, server, {
+        room,
+        name: 'Ada',
+        token: token('ada', { admin: true }),
+      });
+      const bob = await t.join(chromium, server, { room, name: 'Bob', token: token('bob') });
+      await everybodySeesEverybody([ada, bob]);
+      const bobsId = (await bob.client()).id;
+      await ada.page.evaluate(
+        (id) => window.parley.client.removeParticipant(id, 'The hour is over.'),
+        bobsId,
+      );
+      await says(bob.page, 'A moderator removed you from the room.');
+      await says(bob.page, 'The hour is over.');
+    },
+  },
+  {
+    name: 'an address that is not the app is a page that says so',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server();
+      const chromium = await t.chromium();
+      for (const path of ['admin?room=daily', 'some/folder/page']) {
+        const address = new URL(path, `${server.origin}/`);
+        check((await fetch(address)).status === 404, `404 for ${path}`);
+        const page = await chromium.newPage();
+        await page.goto(address.href);
+        await says(page, 'There is no page here');
+        const lobby = await page.evaluate(() => document.querySelector('a[href^="/"]').href);
+        check(new URL(lobby).pathname === '/', `a way to the lobby, got ${lobby}`);
+        await page.close();
+      }
+    },
+  },
 ];
+
+async function says(page, text) {
+  await waitFor(
+    `the page to say "${text}"`,
+    () => page.evaluate((wanted) => document.body.innerText.includes(wanted), text),
+    { explain: () => page.evaluate(() => document.body.innerText) },
+  );
+}
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
