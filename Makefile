@@ -15,13 +15,14 @@ export CCACHE_NOHASHDIR := 1
 # Steps install packages and share build folders: never side by side.
 .NOTPARALLEL:
 
-.PHONY: run test build web setup setup-test configure unit e2e interop fuzz bench \
+.PHONY: run test build tuned web setup setup-test configure unit e2e interop fuzz bench \
         bench-instructions bench-cc format clean help
 
 help:
 	@echo "make run       install what is missing, build and serve at http://localhost:8080"
 	@echo "make test      install what is missing, build and run every test"
 	@echo "make build     build the parley binary and the web app"
+	@echo "make tuned     build/tuned/bin/parley, compiled by a profile of its own work (two builds)"
 	@echo "make unit      unit, vector, pair and corpus tests only   (PRESET=dev for sanitizers)"
 	@echo "make e2e       browsers against the real server"
 	@echo "make interop   other WebRTC stacks against the real server"
@@ -44,6 +45,15 @@ $(BUILD)/build.ninja: CMakePresets.json
 # `make build` alone must bring the binary up to date, also on a fresh machine.
 build: setup $(BUILD)/build.ninja web
 	cmake --build --preset $(PRESET) --target parley
+
+# The profile is made anew each time: it is of the sources as they are now.
+tuned: setup web
+	@rm -rf build/profile/data
+	cmake --preset profile
+	cmake --build --preset profile --target parley bench_floor
+	@bench/profile.py --build build/profile
+	cmake --preset tuned
+	cmake --build --preset tuned --target parley bench_floor
 
 run: build
 	$(BUILD)/bin/parley serve

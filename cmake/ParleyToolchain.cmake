@@ -16,8 +16,28 @@ endif()
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
 
+# A program that was watched at work is compiled for the paths that it takes (`make tuned`).
+set(PARLEY_PROFILE "" CACHE STRING "collect: write a profile when a program ends; use: compile by it")
+set(PARLEY_PROFILE_DATA ${CMAKE_SOURCE_DIR}/build/profile/data CACHE PATH "Where the profile is")
+if(PARLEY_PROFILE AND NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    message(FATAL_ERROR "PARLEY_PROFILE needs g++, not ${CMAKE_CXX_COMPILER_ID}")
+endif()
+if(PARLEY_PROFILE STREQUAL "collect")
+    set(profile -fprofile-generate=${PARLEY_PROFILE_DATA} -fprofile-update=atomic)
+elseif(PARLEY_PROFILE STREQUAL "use")
+    # What was not watched is compiled as ever, not for size.
+    set(profile -fprofile-use=${PARLEY_PROFILE_DATA} -fprofile-partial-training
+                -Wno-missing-profile -Wno-coverage-mismatch)
+endif()
+if(PARLEY_PROFILE)
+    # Both builds name their objects from their own folder, so that one finds what the other wrote.
+    list(APPEND profile -fprofile-prefix-path=${CMAKE_BINARY_DIR})
+    add_compile_options(${profile})
+    add_link_options(${profile})
+endif()
+
 find_program(PARLEY_CCACHE ccache)
-if(PARLEY_CCACHE)
+if(PARLEY_CCACHE AND NOT PARLEY_PROFILE STREQUAL "use")  # it does not see that a profile changed
     set(CMAKE_CXX_COMPILER_LAUNCHER ${PARLEY_CCACHE})
 endif()
 find_program(PARLEY_MOLD mold)
