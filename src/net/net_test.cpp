@@ -65,6 +65,15 @@ TEST(Classify, FollowsTheFirstOctet) {
     EXPECT_EQ(classify({}), PacketClass::kUnknown);
 }
 
+TEST(ClientPrefix, IsTheAddressOrTheNetworkOfOneSubscriber) {
+    const auto prefix = [](const char* text) {
+        return client_prefix(*IpAddress::parse(text)).to_string();
+    };
+    EXPECT_EQ(prefix("192.0.2.77"), "192.0.2.77");
+    EXPECT_EQ(prefix("::ffff:192.0.2.77"), "192.0.2.77");
+    EXPECT_EQ(prefix("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+}
+
 TEST(FrameReader, ReassemblesFramesSplitAtEveryOctet) {
     const std::vector<std::uint8_t> stream{0, 3, 'a', 'b', 'c', 0, 0, 0, 1, 'd'};
     for (std::size_t cut = 0; cut <= stream.size(); ++cut) {

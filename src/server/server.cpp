@@ -323,7 +323,7 @@ void Server::Impl::on_accepted(tcp::socket socket, const net::SocketAddress& lis
         counters_.drop(Drop::kTooManyConnections);
         return;
     }
-    auto& count = per_address_[client_prefix(caller.remote.ip)];
+    auto& count = per_address_[net::client_prefix(caller.remote.ip)];
     if (count >= limits.connections_per_address) {
         counters_.drop(Drop::kTooManyFromAddress);
         return;
@@ -342,7 +342,7 @@ void Server::Impl::on_accepted(tcp::socket socket, const net::SocketAddress& lis
 void Server::Impl::forget(Connection& connection) {
     const auto found = connections_.find(&connection);
     if (found == connections_.end()) return;
-    const auto address = per_address_.find(client_prefix(connection.caller().remote.ip));
+    const auto address = per_address_.find(net::client_prefix(connection.caller().remote.ip));
     if (address != per_address_.end() && --address->second == 0) per_address_.erase(address);
     // The caller may be a member of it: it dies when the stack is unwound.
     asio::post(io_, [kept = std::move(found->second)] {});
