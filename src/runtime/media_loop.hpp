@@ -18,6 +18,7 @@
 #include "net/datagram.hpp"
 #include "net/demux.hpp"
 #include "runtime/admission.hpp"
+#include "runtime/adopted_connection.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/send_queue.hpp"
@@ -38,15 +39,6 @@ concept DrivenMachine = requires(M machine, net::Datagram& datagram, Instant now
     machine.handle_connection_closed(path, now);
     { machine.knows_path(path) } -> std::convertible_to<bool>;
     machine.on_send_failures(std::uint32_t{});
-};
-
-/// A TCP connection on its way from the acceptor to the media thread.
-struct AdoptedConnection {
-    FileDescriptor fd;
-    net::SocketAddress local;
-    net::SocketAddress remote;
-    std::vector<std::uint8_t> already_read;
-    Admission::Place place;  // among the server's connections
 };
 
 /// TCP connections of one media thread; further ones are closed.

@@ -266,14 +266,8 @@ std::optional<signal::MediaEvent> MediaThreads::poll_event() {
     return event;
 }
 
-bool MediaThreads::adopt_tcp(int fd, std::vector<std::uint8_t> already_read,
-                             net::SocketAddress local, net::SocketAddress remote) {
-    if (threads_.empty()) return false;
-    runtime::AdoptedConnection connection{runtime::FileDescriptor(fd), local, remote,
-                                          std::move(already_read)};
-    if (threads_[0]->adopt(std::move(connection))) return true;
-    connection.fd.release();  // it stays the caller's
-    return false;
+bool MediaThreads::adopt_tcp(runtime::AdoptedConnection&& connection) {
+    return !threads_.empty() && threads_[0]->adopt(std::move(connection));
 }
 
 std::vector<MetricFamily> MediaThreads::metrics() const {
