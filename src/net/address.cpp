@@ -96,6 +96,13 @@ bool IpAddress::is_private() const {
            (octets_[0] == 100 && (octets_[1] & 0xC0) == 64);
 }
 
+IpAddress client_prefix(const IpAddress& address) {
+    if (!address.is_v6()) return address;
+    std::array<std::uint8_t, 16> octets{};
+    std::copy_n(address.octets().begin(), 8, octets.begin());
+    return IpAddress::v6(octets);
+}
+
 std::optional<SocketAddress> SocketAddress::parse(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos) return {};

@@ -50,6 +50,10 @@ class IpAddress {
     Family family_ = Family::kNone;
 };
 
+/// What counts as one client for limits: an IPv4 address, or an IPv6 /64, which is what one
+/// subscriber has at least (RFC 6177 §2).
+IpAddress client_prefix(const IpAddress& address);
+
 /// An IP address and a port: a transport address (RFC 8445 §4).
 struct SocketAddress {
     IpAddress ip;

@@ -65,17 +65,92 @@ TEST(Classify, FollowsTheFirstOctet) {
     EXPECT_EQ(classify({}), PacketClass::kUnknown);
 }
 
+/// Feeds a copy, as frames may be changed in place.
+template <typename Take>
+FrameStatus feed(FrameReader& reader, BytesView bytes, Take&& take) {
+    std::vector<std::uint8_t> copy(bytes.begin(), bytes.end());
+    return reader.feed(copy, take);
+}
+
+std::vector<std::uint8_t> stream_of(std::initializer_list<std::size_t> sizes) {
+    std::vector<std::uint8_t> stream;
+    for (const std::size_t size : sizes) {
+        stream.push_back(static_cast<std::uint8_t>(size >> 8));
+        stream.push_back(static_cast<std::uint8_t>(size));
+        stream.resize(stream.size() + size, static_cast<std::uint8_t>(size));
+    }
+    return stream;
+}
+
 TEST(FrameReader, ReassemblesFramesSplitAtEveryOctet) {
     const std::vector<std::uint8_t> stream{0, 3, 'a', 'b', 'c', 0, 0, 0, 1, 'd'};
     for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-        FrameReader reader;
-        std::string seen;
-        const auto take = [&](BytesSpan frame) { seen += std::string(as_text(frame)) + "|"; };
-        reader.feed(BytesView(stream).first(cut), take);
-        reader.feed(BytesView(stream).subspan(cut), take);
-        EXPECT_EQ(seen, "abc|d|");
-        EXPECT_EQ(reader.buffered(), 0U);
+        for (std::size_t second = cut; second <= stream.size(); ++second) {
+            FrameReader reader;
+            std::string seen;
+            const auto take = [&](BytesSpan frame) {
+                seen += std::string(as_text(frame)) + "|";
+                return true;
+            };
+            feed(reader, BytesView(stream).first(cut), take);
+            feed(reader, BytesView(stream).subspan(cut, second - cut), take);
+            feed(reader, BytesView(stream).subspan(second), take);
+            EXPECT_EQ(seen, "abc|d|");
+            EXPECT_EQ(reader.capacity(), 0U);
+        }
     }
+}
+
+TEST(FrameReader, RefusesFramesLargerThanADatagram) {
+    const auto stream = stream_of({FrameReader::kMaxFrame, FrameReader::kMaxFrame + 1});
+    for (const std::size_t step : {std::size_t{1}, std::size_t{700}, stream.size()}) {
+        FrameReader reader;
+        int frames = 0;
+        auto status = FrameStatus::kMore;
+        for (std::size_t at = 0; at < stream.size() && status == FrameStatus::kMore; at += step) {
+            const auto piece = BytesView(stream).subspan(at, std::min(step, stream.size() - at));
+            status = feed(reader, piece, [&](BytesSpan frame) {
+                EXPECT_EQ(frame.size(), FrameReader::kMaxFrame);
+                return ++frames > 0;
+            });
+            EXPECT_LE(reader.capacity(), FrameReader::kHeader + FrameReader::kMaxFrame);
+        }
+        EXPECT_EQ(frames, 1) << step;
+        EXPECT_EQ(status, FrameStatus::kTooLarge) << step;
+    }
+}
+
+TEST(FrameReader, StopsWhenNoMoreIsWanted) {
+    const auto stream = stream_of({5, 6, 7});
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{3}, std::size_t{9}}) {
+        FrameReader reader;
+        std::vector<std::size_t> seen;
+        const auto take = [&](BytesSpan frame) {
+            seen.push_back(frame.size());
+            return seen.size() < 2;
+        };
+        EXPECT_EQ(feed(reader, BytesView(stream).first(cut), take), FrameStatus::kMore);
+        EXPECT_EQ(feed(reader, BytesView(stream).subspan(cut), take), FrameStatus::kStopped);
+        EXPECT_EQ(seen, (std::vector<std::size_t>{5, 6}));
+    }
+}
+
+TEST(FirstFrame, IsEmptyWhileItIsNotWhole) {
+    const auto stream = stream_of({4, 9});
+    EXPECT_EQ(first_frame(stream).size(), 4U);
+    EXPECT_EQ(first_frame(BytesView(stream).first(6)).size(), 4U);
+    for (const std::size_t size : {0, 1, 2, 5}) {
+        EXPECT_TRUE(first_frame(BytesView(stream).first(size)).empty()) << size;
+    }
+}
+
+TEST(ClientPrefix, IsTheAddressOrTheNetworkOfOneSubscriber) {
+    const auto prefix = [](const char* text) {
+        return client_prefix(*IpAddress::parse(text)).to_string();
+    };
+    EXPECT_EQ(prefix("192.0.2.77"), "192.0.2.77");
+    EXPECT_EQ(prefix("::ffff:192.0.2.77"), "192.0.2.77");
+    EXPECT_EQ(prefix("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
 }
 
 }  // namespace

@@ -16,10 +16,14 @@
 #include <vector>
 
 #include "net/datagram.hpp"
+#include "net/demux.hpp"
+#include "runtime/admission.hpp"
+#include "runtime/adopted_connection.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/file_descriptor.hpp"
 #include "runtime/send_queue.hpp"
 #include "runtime/tcp_connection.hpp"
+#include "runtime/tcp_figures.hpp"
 #include "runtime/udp_socket.hpp"
 
 namespace parley::runtime {
@@ -37,16 +41,15 @@ concept DrivenMachine = requires(M machine, net::Datagram& datagram, Instant now
     machine.on_send_failures(std::uint32_t{});
 };
 
-/// A TCP connection on its way from the acceptor to the media thread.
-struct AdoptedConnection {
-    FileDescriptor fd;
-    net::SocketAddress local;
-    net::SocketAddress remote;
-    std::vector<std::uint8_t> already_read;
-};
-
 /// TCP connections of one media thread; further ones are closed.
 inline constexpr std::size_t kMaxMediaConnections = 4096;
+/// Those among them whose path nobody has proven, in all and of one client. A client's first frame
+/// usually is an authenticated check, which proves it before it counts: however many share an
+/// address, they come in.
+inline constexpr std::size_t kMaxUnproven = 1024;
+inline constexpr std::size_t kMaxUnprovenOfClient = 16;
+/// Clients repeat a check that got no answer within a second: time for several.
+inline constexpr Duration kProofTime = 3s;
 
 /// How long epoll may wait: until the deadline, at most `cap`.
 timespec wait_time(Instant deadline, Instant now, Duration cap);
@@ -55,7 +58,7 @@ template <DrivenMachine Machine>
 class MediaLoop {
  public:
     /// A TCP connection that carries no proven path `proof_time` after it came is closed.
-    MediaLoop(Machine& machine, std::vector<UdpSocket> sockets, Duration proof_time = 10s)
+    MediaLoop(Machine& machine, std::vector<UdpSocket> sockets, Duration proof_time = kProofTime)
         : machine_(machine),
           sockets_(std::move(sockets)),
           proof_time_(proof_time),
@@ -64,22 +67,42 @@ class MediaLoop {
     }
 
     const std::vector<UdpSocket>& sockets() const { return sockets_; }
-    std::size_t connections() const { return connections_.size(); }
+    TcpFigures tcp_figures() const {
+        TcpFigures figures = figures_;
+        figures.open = connections_.size();
+        figures.unproven = unproven_.size();
+        return figures;
+    }
+    /// Counts one that does not even get here.
+    void on_refused(TcpRefusal reason) { figures_.refuse(reason); }
 
     /// Wakes the loop when the descriptor becomes readable; `before` of run() then looks.
     void watch_mailbox(int fd) { watch(fd, kMailboxKey); }
 
     /// Takes over a TCP connection. Its path's connection id is unique for the loop's life.
     void adopt(AdoptedConnection adopted) {
-        if (connections_.size() >= kMaxMediaConnections) return;  // closes it
+        if (connections_.size() >= kMaxMediaConnections) {
+            return figures_.refuse(TcpRefusal::kTooMany);  // closes it
+        }
         const std::uint64_t id = ++last_connection_;
         const net::Path path{net::Protocol::kTcp, adopted.local, adopted.remote, id};
         const Instant now = runtime::now();
-        auto [entry, _] = connections_.try_emplace(id, std::move(adopted.fd), path, now);
-        watch(entry->second.fd(), kConnectionKey | id);
-        entry->second.feed(adopted.already_read, [&](net::Datagram& datagram) {
-            machine_.handle_receive(datagram, now);
+        auto [entry, _] = connections_.try_emplace(
+            id, TcpConnection(std::move(adopted.fd), path, now), std::move(adopted.place));
+        Connection& connection = entry->second;
+        watch(connection.tcp.fd(), kConnectionKey | id);
+        const auto status = connection.tcp.feed(adopted.already_read, [&](net::Datagram& datagram) {
+            return take(connection, datagram, now);
         });
+        if (status != TcpConnection::Status::kOpen) return end_connection(entry, status, now);
+        if (connection.proven) return;
+        auto waiting = unproven_.enter(path.remote.ip);
+        if (waiting) {
+            connection.waiting = std::move(*waiting);
+        } else {
+            figures_.refuse(TcpRefusal::kTooManyUnproven);
+            connections_.erase(entry);
+        }
     }
 
     /// Runs until `stop` is set. Each turn calls `before()` once datagrams were handed in, to hand
@@ -106,6 +129,14 @@ class MediaLoop {
     }
 
  private:
+    struct Connection {
+        TcpConnection tcp;
+        Admission::Place place;
+        Admission::Place waiting = {};  // among the unproven
+        bool proven = false;            // at some time
+    };
+    using Connections = std::map<std::uint64_t, Connection>;
+
     static constexpr std::uint64_t kSocketKey = std::uint64_t{1} << 62;
     static constexpr std::uint64_t kMailboxKey = std::uint64_t{2} << 62;
     static constexpr std::uint64_t kConnectionKey = std::uint64_t{3} << 62;
@@ -142,21 +173,38 @@ class MediaLoop {
     void serve_connection(std::uint64_t id, std::uint32_t events, Instant now) {
         const auto entry = connections_.find(id);
         if (entry == connections_.end()) return;
-        TcpConnection& connection = entry->second;
+        Connection& connection = entry->second;
         auto status = TcpConnection::Status::kOpen;
         if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
-            status = connection.receive(
-                [&](net::Datagram& datagram) { machine_.handle_receive(datagram, now); });
+            status = connection.tcp.receive(
+                [&](net::Datagram& datagram) { return take(connection, datagram, now); });
         }
         if (status == TcpConnection::Status::kOpen && (events & EPOLLOUT) != 0) {
-            status = connection.flush();
-            if (!connection.wants_write()) watch(connection.fd(), kConnectionKey | id);
+            status = connection.tcp.flush();
+            if (!connection.tcp.wants_write()) watch(connection.tcp.fd(), kConnectionKey | id);
         }
-        if (status == TcpConnection::Status::kClosed) close_connection(entry, now);
+        if (status != TcpConnection::Status::kOpen) end_connection(entry, status, now);
     }
 
-    void close_connection(std::map<std::uint64_t, TcpConnection>::iterator entry, Instant now) {
-        const net::Path path = entry->second.path();
+    /// Hands a frame in, and looks whether it has proven the path. False for what nobody may send
+    /// before that.
+    bool take(Connection& connection, net::Datagram& datagram, Instant now) {
+        if (connection.proven) {
+            machine_.handle_receive(datagram, now);
+            return true;
+        }
+        if (net::classify(datagram.bytes) != net::PacketClass::kStun) return false;
+        machine_.handle_receive(datagram, now);
+        connection.proven = machine_.knows_path(connection.tcp.path());
+        if (connection.proven) connection.waiting.leave();
+        return true;
+    }
+
+    void end_connection(Connections::iterator entry, TcpConnection::Status status, Instant now) {
+        using Status = TcpConnection::Status;
+        if (status == Status::kStopped) figures_.refuse(TcpRefusal::kNotStun);
+        if (status == Status::kTooLarge) figures_.refuse(TcpRefusal::kFrameTooLarge);
+        const net::Path path = entry->second.tcp.path();
         connections_.erase(entry);
         machine_.handle_connection_closed(path, now);
     }
@@ -167,8 +215,11 @@ class MediaLoop {
         next_sweep_ = now + std::min<Duration>(1s, proof_time_);
         for (auto entry = connections_.begin(); entry != connections_.end();) {
             const auto here = entry++;
-            const bool young = now - here->second.since() < proof_time_;
-            if (!young && !machine_.knows_path(here->second.path())) connections_.erase(here);
+            const Connection& connection = here->second;
+            const bool young = now - connection.tcp.since() < proof_time_;
+            if (young || machine_.knows_path(connection.tcp.path())) continue;
+            if (!connection.proven) figures_.refuse(TcpRefusal::kNotProven);
+            connections_.erase(here);
         }
     }
 
@@ -197,12 +248,12 @@ class MediaLoop {
         const std::size_t step = transmit.segment == 0 ? bytes.size() : transmit.segment;
         for (std::size_t at = 0; at < bytes.size(); at += step) {
             const auto piece = bytes.subspan(at, std::min(step, bytes.size() - at));
-            if (entry == connections_.end() || !entry->second.send(piece)) {
+            if (entry == connections_.end() || !entry->second.tcp.send(piece)) {
                 machine_.on_send_failures(1);
             }
         }
-        if (entry != connections_.end() && entry->second.wants_write()) {
-            watch(entry->second.fd(), kConnectionKey | entry->first, EPOLLIN | EPOLLOUT);
+        if (entry != connections_.end() && entry->second.tcp.wants_write()) {
+            watch(entry->second.tcp.fd(), kConnectionKey | entry->first, EPOLLIN | EPOLLOUT);
         }
     }
 
@@ -210,7 +261,9 @@ class MediaLoop {
     std::vector<UdpSocket> sockets_;
     Duration proof_time_;
     FileDescriptor epoll_;
-    std::map<std::uint64_t, TcpConnection> connections_;
+    Connections connections_;
+    Admission unproven_{{kMaxUnproven, kMaxUnprovenOfClient}};
+    TcpFigures figures_;
     std::uint64_t last_connection_ = 0;
     Instant next_sweep_{};
     SendQueue queue_;

@@ -5,10 +5,12 @@
 #include <deque>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <set>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
 
+#include "runtime/admission.hpp"
 #include "runtime/interfaces.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/media_loop.hpp"
@@ -123,11 +125,13 @@ TEST(WaitTime, IsNeverNegativeAndNeverBeyondTheCap) {
     EXPECT_EQ(wait_time(kNever, now, 1s).tv_sec, 1);
 }
 
-/// Sends back what it gets.
+/// Sends back what it gets. A datagram that begins with kProof proves its path.
 class Echo {
  public:
     void handle_receive(net::Datagram& datagram, Instant) {
-        queue_.emplace_back(datagram.path, std::string(as_text(datagram.bytes)));
+        const auto text = as_text(datagram.bytes);
+        if (text.starts_with(kProof)) proven_paths.insert(datagram.path);
+        queue_.emplace_back(datagram.path, std::string(text));
     }
     void handle_timeout(Instant) {}
     Instant next_timeout() const { return kNever; }
@@ -139,10 +143,14 @@ class Echo {
         return net::Transmit{path, text.size(), 0, net::Ecn::kNotEct};
     }
     void handle_connection_closed(const net::Path&, Instant) { ++closed; }
-    bool knows_path(const net::Path&) const { return proven; }
+    bool knows_path(const net::Path& path) const { return proven || proven_paths.contains(path); }
     void on_send_failures(std::uint32_t count) { failures += count; }
 
+    /// STUN by its first octet.
+    static constexpr std::string_view kProof{"\x01proof", 6};
+
     std::atomic<bool> proven = true;
+    std::set<net::Path> proven_paths;
     std::atomic<int> closed = 0;
     std::atomic<std::uint32_t> failures = 0;
 
@@ -161,7 +169,7 @@ TEST(MediaLoop, DrivesAMachineOverUdpAndTcp) {
     const FileDescriptor client_end(pair[0]);
     Mailbox<AdoptedConnection> adoptions(4);
     loop.watch_mailbox(adoptions.fd());
-    ASSERT_TRUE(adoptions.post({FileDescriptor(pair[1]), kAnyPort, kAnyPort, {0, 2, 'h', 'i'}}));
+    ASSERT_TRUE(adoptions.post({FileDescriptor(pair[1]), kAnyPort, kAnyPort, {0, 2, 0, 'i'}, {}}));
     std::atomic<bool> stop = false;
     std::thread thread([&] {
         const auto take_adoptions = [&] {
@@ -179,7 +187,7 @@ TEST(MediaLoop, DrivesAMachineOverUdpAndTcp) {
     std::array<char, 8> answer{};
     wait_readable(client_end.get());
     EXPECT_EQ(::recv(client_end.get(), answer.data(), answer.size(), 0), 4);
-    EXPECT_EQ(std::string(answer.data() + 2, 2), "hi");
+    EXPECT_EQ(std::string(answer.data() + 2, 2), std::string("\0i", 2));
 
     stop = true;
     ASSERT_TRUE(adoptions.post({}));  // wakes the loop so that it sees the flag
@@ -187,26 +195,229 @@ TEST(MediaLoop, DrivesAMachineOverUdpAndTcp) {
     EXPECT_EQ(echo.failures, 0U);
 }
 
+/// A client's end of a connection that a loop adopts.
+class TcpClient {
+ public:
+    TcpClient() {
+        int pair[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        ours_ = FileDescriptor(pair[0]);
+        theirs_ = FileDescriptor(pair[1]);
+    }
+    AdoptedConnection adopted(std::string_view from, std::string_view first_frames = {}) {
+        return {std::move(theirs_),
+                kAnyPort,
+                {*net::IpAddress::parse(from), 4711},
+                {first_frames.begin(), first_frames.end()},
+                {}};
+    }
+    void send(std::string_view bytes) {
+        EXPECT_EQ(::send(ours_.get(), bytes.data(), bytes.size(), 0),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+    bool ended() const {
+        std::array<char, 4096> bytes;
+        ssize_t count = 1;
+        while (count > 0) count = ::recv(ours_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+        return count == 0;
+    }
+    int fd() const { return ours_.get(); }
+
+ private:
+    FileDescriptor ours_;
+    FileDescriptor theirs_;
+};
+
+std::string framed(std::string_view text) {
+    std::string frame{static_cast<char>(text.size() >> 8), static_cast<char>(text.size())};
+    frame.append(text);
+    return frame;
+}
+const std::string kRequest = framed(std::string_view("\0\1 who knows", 12));
+const std::string kProofFrame = framed(Echo::kProof);
+
+/// One turn, for which something must be waiting.
+void turn(MediaLoop<Echo>& loop) {
+    std::atomic<bool> stop = false;
+    loop.run(stop, [&] { stop = true; }, [] {});
+}
+
+std::vector<TcpClient> fill_with_unproven(MediaLoop<Echo>& loop, const char* address) {
+    std::vector<TcpClient> clients(kMaxUnprovenOfClient);
+    for (auto& client : clients) loop.adopt(client.adopted(address, kRequest));
+    return clients;
+}
+
 TEST(MediaLoop, ClosesConnectionsThatNobodyProves) {
     Echo echo;
     echo.proven = false;
     MediaLoop<Echo> loop(echo, {}, 20ms);
-    int pair[2];
-    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    const FileDescriptor client_end(pair[0]);
-    loop.adopt({FileDescriptor(pair[1]), kAnyPort, kAnyPort, {}});
-    ASSERT_EQ(loop.connections(), 1U);
+    TcpClient client;
+    loop.adopt(client.adopted("192.0.2.1"));
+    ASSERT_EQ(loop.tcp_figures().open, 1U);
     std::atomic<bool> stop = false;
     Mailbox<int> wake(4);
     loop.watch_mailbox(wake.fd());
     std::thread thread([&] { loop.run(stop, [&] { wake.drain([](int) {}); }, [] {}); });
-    char octet = 0;
-    wait_readable(client_end.get());
-    EXPECT_EQ(::recv(client_end.get(), &octet, 1, 0), 0) << "the end of the stream";
+    wait_readable(client.fd());
+    EXPECT_TRUE(client.ended());
     stop = true;
     ASSERT_TRUE(wake.post(1));
     thread.join();
-    EXPECT_EQ(loop.connections(), 0U);
+    EXPECT_EQ(loop.tcp_figures().open, 0U);
+    EXPECT_EQ(loop.tcp_figures().unproven, 0U);
+    EXPECT_EQ(loop.tcp_figures().of(TcpRefusal::kNotProven), 1U);
+}
+
+TEST(MediaLoop, LimitsUnprovenConnectionsOfOneClient) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    const auto clients = fill_with_unproven(loop, "2001:db8::1");
+    TcpClient neighbour;
+    loop.adopt(neighbour.adopted("2001:db8::2", kRequest));
+    EXPECT_TRUE(neighbour.ended()) << "the same /64";
+    EXPECT_EQ(loop.tcp_figures().of(TcpRefusal::kTooManyUnproven), 1U);
+    for (const auto& client : clients) EXPECT_FALSE(client.ended());
+    TcpClient stranger;
+    loop.adopt(stranger.adopted("2001:db8:0:1::1", kRequest));
+    EXPECT_FALSE(stranger.ended());
+    EXPECT_EQ(loop.tcp_figures().open, kMaxUnprovenOfClient + 1);
+    EXPECT_EQ(loop.tcp_figures().unproven, kMaxUnprovenOfClient + 1);
+}
+
+TEST(MediaLoop, LimitsUnprovenConnectionsOfAll) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    // Most are without a socket: only the count matters.
+    for (std::size_t i = 0; i < kMaxUnproven; ++i) {
+        const auto ip = net::IpAddress::v4(0x0A000000U + static_cast<std::uint32_t>(i));
+        loop.adopt({{}, kAnyPort, {ip, 1}, {}, {}});
+    }
+    TcpClient one_more;
+    loop.adopt(one_more.adopted("192.0.2.1", kRequest));
+    EXPECT_TRUE(one_more.ended());
+    TcpClient honest;
+    loop.adopt(honest.adopted("192.0.2.1", kProofFrame));
+    EXPECT_FALSE(honest.ended());
+}
+
+TEST(MediaLoop, ManyOfOneAddressComeInWhenTheyProveTheirPaths) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    auto hostile = fill_with_unproven(loop, "192.0.2.1");
+    std::vector<TcpClient> honest(100);
+    for (auto& client : honest) loop.adopt(client.adopted("192.0.2.1", kProofFrame));
+    for (const auto& client : honest) EXPECT_FALSE(client.ended());
+    // One that proves it later makes room.
+    hostile[0].send(kProofFrame);
+    turn(loop);
+    EXPECT_EQ(loop.tcp_figures().unproven, kMaxUnprovenOfClient - 1);
+    TcpClient late;
+    loop.adopt(late.adopted("192.0.2.1", kRequest));
+    EXPECT_FALSE(late.ended());
+    EXPECT_EQ(loop.tcp_figures().open, hostile.size() + honest.size() + 1);
+}
+
+TEST(MediaLoop, ClosesWhatSendsOtherThanStunBeforeItsPathIsProven) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    const std::string dtls = framed("\x16\xFE\xFD");
+    TcpClient at_once;
+    loop.adopt(at_once.adopted("192.0.2.1", kRequest + dtls));
+    EXPECT_TRUE(at_once.ended());
+    TcpClient later;
+    loop.adopt(later.adopted("192.0.2.1", kRequest));
+    later.send(dtls);
+    turn(loop);
+    EXPECT_TRUE(later.ended());
+    EXPECT_EQ(echo.closed, 2);
+    EXPECT_EQ(loop.tcp_figures().of(TcpRefusal::kNotStun), 2U);
+    EXPECT_EQ(loop.tcp_figures().unproven, 0U);
+
+    TcpClient proven;
+    loop.adopt(proven.adopted("192.0.2.1", kProofFrame + dtls));
+    proven.send(dtls);
+    turn(loop);
+    EXPECT_FALSE(proven.ended());
+}
+
+TEST(MediaLoop, ClosesConnectionsWithFramesThatAreTooLarge) {
+    Echo echo;
+    echo.proven = false;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    for (const auto& first : {kRequest, kProofFrame}) {
+        TcpClient client;
+        loop.adopt(client.adopted("192.0.2.1", first));
+        client.send(std::string("\xFF\xFF\0", 3));
+        turn(loop);
+        EXPECT_TRUE(client.ended());
+    }
+    EXPECT_EQ(echo.closed, 2);
+    EXPECT_EQ(loop.tcp_figures().of(TcpRefusal::kFrameTooLarge), 2U);
+    EXPECT_EQ(loop.tcp_figures().open, 0U);
+}
+
+TEST(MediaLoop, AConnectionKeepsItsPlaceUntilItIsClosed) {
+    Echo echo;
+    MediaLoop<Echo> loop(echo, {}, 3600s);
+    Admission admission({10, 10});
+    {
+        TcpClient client;
+        auto adopted = client.adopted("192.0.2.1", kProofFrame);
+        adopted.place = *admission.enter(adopted.remote.ip);
+        loop.adopt(std::move(adopted));
+        EXPECT_EQ(admission.size(), 1U);
+    }
+    turn(loop);
+    EXPECT_EQ(echo.closed, 1);
+    EXPECT_EQ(admission.size(), 0U);
+}
+
+TEST(Admission, CountsAllAndThoseOfEachClient) {
+    Admission admission({4, 2});
+    const auto enter = [&](const char* address) {
+        return admission.enter(*net::IpAddress::parse(address));
+    };
+    auto first = enter("192.0.2.1");
+    const auto second = enter("192.0.2.1");
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(enter("192.0.2.1").error(), Admission::Refusal::kTooManyOfClient);
+    const auto third = enter("2001:db8::1");
+    const auto fourth = enter("2001:db8::2");
+    ASSERT_TRUE(third && fourth);
+    EXPECT_EQ(enter("192.0.2.2").error(), Admission::Refusal::kTooMany);
+    first->leave();
+    first->leave();
+    EXPECT_EQ(enter("2001:db8::3").error(), Admission::Refusal::kTooManyOfClient);
+    EXPECT_TRUE(enter("192.0.2.1"));
+    EXPECT_EQ(admission.size(), 3U) << "what was not kept has left";
+}
+
+TEST(Admission, PlacesMoveBetweenThreadsAndOutliveIt) {
+    Admission::Place kept;
+    {
+        Admission admission({10'000, 10'000});
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([&admission, i] {
+                std::vector<Admission::Place> places;
+                const auto ip = net::IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(i / 2));
+                for (int n = 0; n < 1000; ++n) places.push_back(*admission.enter(ip));
+            });
+        }
+        for (auto& thread : threads) thread.join();
+        EXPECT_EQ(admission.size(), 0U);
+        kept = *admission.enter(net::IpAddress::v4(192, 0, 2, 1));
+        Admission::Place moved = std::move(kept);
+        EXPECT_FALSE(kept);
+        kept = std::move(moved);
+        EXPECT_EQ(admission.size(), 1U);
+    }
+    EXPECT_TRUE(kept);
 }
 
 }  // namespace

@@ -25,18 +25,18 @@ TcpConnection::TcpConnection(FileDescriptor fd, net::Path path, Instant since)
     ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-BytesView TcpConnection::read_some() {
+BytesSpan TcpConnection::read_some() {
     static constexpr std::size_t kChunk = 16 * 1024;
     // The scratch lives with the thread's stack user, not the connection: idle ones stay small.
     thread_local std::array<std::uint8_t, kChunk> scratch;
     const auto count = ::recv(fd_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-    if (count > 0) return BytesView(scratch.data(), static_cast<std::size_t>(count));
+    if (count > 0) return BytesSpan(scratch.data(), static_cast<std::size_t>(count));
     if (count == 0 || !would_block(errno)) status_ = Status::kClosed;
     return {};
 }
 
 bool TcpConnection::send(BytesView datagram) {
-    if (status_ == Status::kClosed || datagram.size() > 0xFFFF) return false;
+    if (status_ != Status::kOpen || datagram.size() > 0xFFFF) return false;
     std::array<std::uint8_t, net::FrameReader::kHeader> header{};
     store_be16(header.data(), static_cast<std::uint16_t>(datagram.size()));
     const std::size_t total = header.size() + datagram.size();
@@ -68,13 +68,14 @@ bool TcpConnection::send(BytesView datagram) {
 }
 
 TcpConnection::Status TcpConnection::flush() {
-    if (queue_.empty() || status_ == Status::kClosed) return status_;
+    if (queue_.empty() || status_ != Status::kOpen) return status_;
     const auto count = ::send(fd_.get(), queue_.data(), queue_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
         if (!would_block(errno)) status_ = Status::kClosed;
         return status_;
     }
     queue_.erase(queue_.begin(), queue_.begin() + count);
+    if (queue_.empty()) queue_ = {};  // a jam is over: its memory goes
     return status_;
 }
 

@@ -22,22 +22,31 @@ class TcpConnection {
     Instant since() const { return since_; }
     bool wants_write() const { return !queue_.empty(); }
 
-    /// What the socket had to say.
-    enum class Status : std::uint8_t { kOpen, kClosed };
+    /// What the socket had to say. After anything but kOpen the connection is of no use.
+    enum class Status : std::uint8_t {
+        kOpen,
+        kClosed,
+        kStopped,   // the one who takes datagrams wants no more
+        kTooLarge,  // a frame was larger than a datagram here may be
+    };
 
-    /// Feeds octets that were read before the connection came here, then reads what is there and
-    /// calls `take(net::Datagram&)` for each frame.
+    /// Feeds octets that were read before the connection came here and calls
+    /// `bool take(net::Datagram&)` for each frame, until it says false.
     template <typename Take>
-    void feed(BytesView bytes, Take&& take) {
-        frames_.feed(bytes, [&](BytesSpan frame) {
+    Status feed(BytesSpan bytes, Take&& take) {
+        const auto status = frames_.feed(bytes, [&](BytesSpan frame) {
             net::Datagram datagram{path_, frame, net::Ecn::kNotEct};
-            take(datagram);
+            return take(datagram);
         });
+        if (status == net::FrameStatus::kStopped) status_ = Status::kStopped;
+        if (status == net::FrameStatus::kTooLarge) status_ = Status::kTooLarge;
+        return status_;
     }
+    /// Reads what is there, and feeds it.
     template <typename Take>
     Status receive(Take&& take) {
         // Bounded, so that one fast sender does not starve the others; epoll reports the rest.
-        for (int round = 0; round < kReadsPerTurn; ++round) {
+        for (int round = 0; round < kReadsPerTurn && status_ == Status::kOpen; ++round) {
             const auto bytes = read_some();
             if (bytes.empty()) return status_;
             feed(bytes, take);
@@ -57,7 +66,7 @@ class TcpConnection {
  private:
     static constexpr int kReadsPerTurn = 4;
 
-    BytesView read_some();
+    BytesSpan read_some();
 
     FileDescriptor fd_;
     net::Path path_;

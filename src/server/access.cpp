@@ -98,13 +98,6 @@ std::expected<signal::RoomGrant, Refusal> read_token(std::string_view token,
 
 }  // namespace
 
-net::IpAddress client_prefix(const net::IpAddress& address) {
-    if (!address.is_v6()) return address;
-    std::uint8_t octets[16] = {};
-    std::copy_n(address.octets().begin(), 8, octets);
-    return net::IpAddress::v6(octets);
-}
-
 bool is_local(const Caller& caller, const HttpRequest& request) {
     if (!caller.loopback_listener || !caller.remote.ip.is_loopback()) return false;
     for (const std::string_view name : {"forwarded", "x-forwarded-for", "x-real-ip", "via"}) {
@@ -133,7 +126,7 @@ bool origin_allowed(const Settings& settings, const Caller& caller, const HttpRe
 }
 
 bool CredentialGuard::blocked(const net::IpAddress& address, Instant now) {
-    const auto found = windows_.find(client_prefix(address));
+    const auto found = windows_.find(net::client_prefix(address));
     if (found == windows_.end()) return false;
     if (now - found->second.begin >= kWindow) {
         windows_.erase(found);
@@ -144,7 +137,7 @@ bool CredentialGuard::blocked(const net::IpAddress& address, Instant now) {
 
 void CredentialGuard::refused(const net::IpAddress& address, Instant now) {
     ++total_;
-    const auto key = client_prefix(address);
+    const auto key = net::client_prefix(address);
     if (windows_.size() >= kMostAddresses && !windows_.contains(key)) {
         std::erase_if(windows_, [&](const auto& w) { return now - w.second.begin >= kWindow; });
         if (windows_.size() >= kMostAddresses) windows_.erase(windows_.begin());

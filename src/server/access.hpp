@@ -40,9 +40,6 @@ struct Refusal {
     std::string remedy;
 };
 
-/// What counts as one client: an IPv4 address or an IPv6 /64.
-net::IpAddress client_prefix(const net::IpAddress& address);
-
 bool is_local(const Caller& caller, const HttpRequest& request);
 /// The Origin field allows a page to open a socket or to change things by the API.
 bool origin_allowed(const Settings& settings, const Caller& caller, const HttpRequest& request);

@@ -41,8 +41,13 @@ bool may_be_stun(std::string_view frame) {
 
 }  // namespace
 
-Connection::Connection(Control& control, Socket socket, net::SocketAddress local, Caller caller)
-    : control_(control), socket_(std::move(socket)), local_(local), caller_(caller) {}
+Connection::Connection(Control& control, Socket socket, net::SocketAddress local, Caller caller,
+                       runtime::Admission::Place place)
+    : control_(control),
+      socket_(std::move(socket)),
+      local_(local),
+      caller_(caller),
+      place_(std::move(place)) {}
 
 Connection::~Connection() = default;
 
@@ -292,19 +297,19 @@ void Connection::consume_framed(BytesView bytes) {
 void Connection::hand_over() {
     const auto self = shared_from_this();
     const auto bytes = as_bytes(pending_);
-    std::vector<std::uint8_t> already_read(bytes.begin(), bytes.end());
+    runtime::AdoptedConnection adopted{
+        {}, local_, caller_.remote, {bytes.begin(), bytes.end()}, std::move(place_)};
     pending_ = {};
     boost::system::error_code error;
     socket_.cancel(error);
     const int fd = socket_.release(error);
     phase_ = Phase::kClosed;
     if (!error) {
-        const bool taken = control_.adopt_tcp(fd, std::move(already_read), local_, caller_.remote);
-        if (taken) {
+        adopted.fd = runtime::FileDescriptor(fd);
+        if (control_.adopt_tcp(std::move(adopted))) {
             ++control_.counters().tcp_media_adopted;
         } else {
             control_.counters().drop(Drop::kTcpMediaRefused);
-            ::close(fd);
         }
     }
     control_.forget(*this);
@@ -525,6 +530,7 @@ void Connection::drop() {
     out_ = {};
     boost::system::error_code error;
     socket_.close(error);
+    place_.leave();
     tell_closed(close_code::kAbnormal);
     control_.forget(*this);
 }

@@ -23,7 +23,9 @@ class Connection final : public std::enable_shared_from_this<Connection>,
  public:
     using Socket = boost::asio::ip::tcp::socket;
 
-    Connection(Control& control, Socket socket, net::SocketAddress local, Caller caller);
+    /// `place`: among the server's connections, kept until this one is closed, wherever.
+    Connection(Control& control, Socket socket, net::SocketAddress local, Caller caller,
+               runtime::Admission::Place place);
     ~Connection() override;
 
     void start();
@@ -99,6 +101,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
     Socket socket_;
     net::SocketAddress local_;
     Caller caller_;
+    runtime::Admission::Place place_;
     Phase phase_ = Phase::kSniff;
     bool reading_ = false;  // an asynchronous wait is under way
     bool writing_ = false;  // the same

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "crypto/tls.hpp"
+#include "runtime/adopted_connection.hpp"
 #include "server/counters.hpp"
 #include "server/router.hpp"
 #include "server/settings.hpp"
@@ -39,8 +39,8 @@ class Control {
     virtual void websocket_pong(signal::ConnectionId id) = 0;
     /// The service is told once for each socket that it did not close itself.
     virtual void websocket_closed(signal::ConnectionId id, std::uint16_t code) = 0;
-    virtual bool adopt_tcp(int fd, std::vector<std::uint8_t> already_read,
-                           const net::SocketAddress& local, const net::SocketAddress& remote) = 0;
+    /// False when it is not taken; it then ends with what was given.
+    virtual bool adopt_tcp(runtime::AdoptedConnection connection) = 0;
     /// The connection is over; it may be destroyed after the current call returns.
     virtual void forget(Connection& connection) = 0;
 };

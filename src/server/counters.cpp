@@ -30,8 +30,9 @@ MetricFamily labelled(MetricKind kind, std::string name, std::string help, const
 }
 
 void add_http(std::vector<MetricFamily>& out, const Counters& c) {
-    out.push_back(
-        gauge("parley_connections", "TCP connections that are open.", c.connections_open));
+    out.push_back(gauge("parley_connections",
+                        "TCP connections that are open, those of media included.",
+                        c.connections_open));
     out.push_back(
         gauge("parley_websockets", "Signaling sockets that are open.", c.websockets_open));
     out.push_back(counter("parley_connections_accepted_total", "TCP connections accepted.",

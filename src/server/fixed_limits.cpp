@@ -1,5 +1,6 @@
 // The limits that cannot be set, for `config show` and /limits: each value is its owner's.
 
+#include "net/framing.hpp"
 #include "node/limits.hpp"
 #include "runtime/media_loop.hpp"
 #include "server/settings.hpp"
@@ -23,6 +24,12 @@ std::vector<FixedLimit> fixed_limits(const Settings& settings) {
         {"simulcast_layers", "Simulcast layers of one track.", node::kMaxSimulcastLayers},
         {"media_tcp_connections", "TCP connections with media on one media thread.",
          runtime::kMaxMediaConnections},
+        {"media_tcp_unproven", "Those among them whose path no participant has proven yet.",
+         runtime::kMaxUnproven},
+        {"media_tcp_unproven_per_address", "Those of one address (an IPv6 /64 counts as one).",
+         runtime::kMaxUnprovenOfClient},
+        {"media_tcp_frame_bytes", "Largest packet on such a connection.",
+         net::FrameReader::kMaxFrame},
         {"sdp_sections", "Sections of one session description.", node::kMaxSdpSections},
         {"sdp_bytes", "Length of one session description.", node::kMaxSdpSize},
     };

@@ -12,6 +12,7 @@
 
 #include "cc/types.hpp"
 #include "net/address.hpp"
+#include "runtime/adopted_connection.hpp"
 #include "server/metric_family.hpp"
 #include "signal/media_messages.hpp"
 
@@ -52,10 +53,9 @@ class MediaPlane {
     virtual std::optional<signal::MediaEvent> poll_event() = 0;
 
     /// Takes over a TCP connection that starts with an RFC 4571 frame holding STUN. `already_read`
-    /// has been taken off the socket and holds at least the first whole frame. True: the plane owns
-    /// `fd`, which is non-blocking. False: the caller closes it.
-    virtual bool adopt_tcp(int fd, std::vector<std::uint8_t> already_read, net::SocketAddress local,
-                           net::SocketAddress remote) = 0;
+    /// has been taken off the socket and holds at least the first whole frame. False, and
+    /// untouched, when too many wait.
+    virtual bool adopt_tcp(runtime::AdoptedConnection&& connection) = 0;
 
     /// Figures of all media threads for /metrics, named parley_media_*.
     virtual std::vector<MetricFamily> metrics() const = 0;

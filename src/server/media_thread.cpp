@@ -15,14 +15,8 @@ peer::TransportServices services(const MediaThread::Options& options, crypto::Ci
 }
 
 /// The local ufrag of the STUN message in the first frame, if there is one.
-std::string first_ufrag(const runtime::AdoptedConnection& connection) {
-    std::string ufrag;
-    net::FrameReader reader;
-    reader.feed(connection.already_read, [&](BytesSpan frame) {
-        if (!ufrag.empty()) return;
-        if (const auto found = stun::local_ufrag(frame)) ufrag = *found;
-    });
-    return ufrag;
+std::string_view first_ufrag(const runtime::AdoptedConnection& connection) {
+    return stun::local_ufrag(net::first_frame(connection.already_read)).value_or("");
 }
 
 }  // namespace
@@ -76,13 +70,19 @@ void MediaThread::take_commands() {
     if (now < next_stats_) return;
     next_stats_ = now + 1s;
     const std::lock_guard lock(stats_mutex_);
-    stats_ = node_.stats();
+    stats_ = {node_.stats(), loop_.tcp_figures()};
 }
 
 void MediaThread::adopt_or_pass_on(runtime::AdoptedConnection connection) {
     if (node_.knows_ufrag(first_ufrag(connection))) return loop_.adopt(std::move(connection));
+    if (options_.pass_on) {
+        if (!options_.pass_on(std::move(connection))) {
+            loop_.on_refused(runtime::TcpRefusal::kThreadBusy);
+        }
+        return;
+    }
     // Nobody knows it: the connection closes with its descriptor.
-    if (options_.pass_on) options_.pass_on(std::move(connection));
+    loop_.on_refused(runtime::TcpRefusal::kUnknownUfrag);
 }
 
 bool MediaThread::relay(node::ShardIndex from, node::RelayMessage&& message) {
@@ -116,7 +116,7 @@ void MediaThread::give_events() {
     if (any) options_.wake();
 }
 
-node::NodeStats MediaThread::stats() const {
+MediaThread::Stats MediaThread::stats() const {
     const std::lock_guard lock(stats_mutex_);
     return stats_;
 }

@@ -56,7 +56,11 @@ class MediaThread {
         events_.drain(std::forward<Take>(take));
     }
     bool congested() const { return commands_.size() > kMaxCommands / 2; }
-    node::NodeStats stats() const;
+    struct Stats {
+        node::NodeStats node;
+        runtime::TcpFigures tcp;
+    };
+    Stats stats() const;
     std::string cipher() const { return std::string(ciphers_->name()); }
 
     /// Commands of the control thread: a storm of joins fits; beyond it the server stops reading
@@ -93,7 +97,7 @@ class MediaThread {
     std::atomic<bool> stopping_ = false;
     std::thread thread_;
     mutable std::mutex stats_mutex_;
-    node::NodeStats stats_;  // a copy for the control thread, renewed each second
+    Stats stats_;  // a copy for the control thread, renewed each second
     Instant next_stats_{};
 };
 

@@ -101,6 +101,19 @@ std::expected<std::vector<runtime::UdpSocket>, std::string> open_sockets(
     return sockets;
 }
 
+MetricFamily refused_connections(const runtime::TcpFigures& figures) {
+    MetricFamily family{"parley_media_tcp_refused_total",
+                        "TCP connections with media refused or closed by the server, by reason",
+                        MetricKind::kCounter,
+                        {}};
+    for (std::size_t r = 0; r < figures.refused.size(); ++r) {
+        const auto reason = static_cast<runtime::TcpRefusal>(r);
+        family.samples.push_back({{{"reason", std::string(runtime::name(reason))}},
+                                  static_cast<double>(figures.of(reason))});
+    }
+    return family;
+}
+
 }  // namespace
 
 MediaThreads::MediaThreads(SecretRandom& secret) : secret_(secret) {}
@@ -253,14 +266,8 @@ std::optional<signal::MediaEvent> MediaThreads::poll_event() {
     return event;
 }
 
-bool MediaThreads::adopt_tcp(int fd, std::vector<std::uint8_t> already_read,
-                             net::SocketAddress local, net::SocketAddress remote) {
-    if (threads_.empty()) return false;
-    runtime::AdoptedConnection connection{runtime::FileDescriptor(fd), local, remote,
-                                          std::move(already_read)};
-    if (threads_[0]->adopt(std::move(connection))) return true;
-    connection.fd.release();  // it stays the caller's
-    return false;
+bool MediaThreads::adopt_tcp(runtime::AdoptedConnection&& connection) {
+    return !threads_.empty() && threads_[0]->adopt(std::move(connection));
 }
 
 std::vector<MetricFamily> MediaThreads::metrics() const {
@@ -279,11 +286,16 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
                          "Packets of large rooms that came from other media threads",
                          MetricKind::kCounter,
                          {}};
+    MetricFamily connections{"parley_media_tcp_connections",
+                             "TCP connections with media, by whether a peer has proven its path",
+                             MetricKind::kGauge,
+                             {}};
     MetricFamily drops{
         "parley_media_drops_total", "Packets dropped, by reason", MetricKind::kCounter, {}};
     trace::DropCounters all_drops;
+    runtime::TcpFigures tcp;
     for (std::size_t i = 0; i < threads_.size(); ++i) {
-        const auto stats = threads_[i]->stats();
+        const auto [stats, of_tcp] = threads_[i]->stats();
         const std::pair<std::string, std::string> thread{"thread", std::to_string(i)};
         members.samples.push_back({{thread}, static_cast<double>(stats.members)});
         rooms.samples.push_back({{thread}, static_cast<double>(stats.rooms)});
@@ -304,13 +316,20 @@ std::vector<MetricFamily> MediaThreads::metrics() const {
             const auto reason = static_cast<trace::Drop>(r);
             all_drops.add(reason, stats.drops.of(reason));
         }
+        const auto proven = static_cast<double>(of_tcp.open - of_tcp.unproven);
+        connections.samples.push_back({{thread, {"proven", "yes"}}, proven});
+        connections.samples.push_back(
+            {{thread, {"proven", "no"}}, static_cast<double>(of_tcp.unproven)});
+        for (std::size_t r = 0; r < tcp.refused.size(); ++r) tcp.refused[r] += of_tcp.refused[r];
     }
     for (std::size_t r = 0; r < static_cast<std::size_t>(trace::Drop::kCount); ++r) {
         const auto reason = static_cast<trace::Drop>(r);
         drops.samples.push_back({{{"reason", std::string(trace::name(reason))}},
                                  static_cast<double>(all_drops.of(reason))});
     }
-    return {members, rooms, datagrams, bytes, redundant, relayed, drops};
+    return {members, rooms,       datagrams,
+            bytes,   redundant,   relayed,
+            drops,   connections, refused_connections(tcp)};
 }
 
 std::string MediaThreads::describe() const {

@@ -32,8 +32,7 @@ class MediaThreads final : public MediaPlane {
     void post(signal::MediaCommand command) override;
     bool congested() const override;
     std::optional<signal::MediaEvent> poll_event() override;
-    bool adopt_tcp(int fd, std::vector<std::uint8_t> already_read, net::SocketAddress local,
-                   net::SocketAddress remote) override;
+    bool adopt_tcp(runtime::AdoptedConnection&& connection) override;
     std::vector<MetricFamily> metrics() const override;
     std::string describe() const override;
     std::string problem() const override;

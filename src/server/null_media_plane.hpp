@@ -22,10 +22,7 @@ class NullMediaPlane : public MediaPlane {
     void stop() override {}
     void post(signal::MediaCommand) override {}
     std::optional<signal::MediaEvent> poll_event() override { return std::nullopt; }
-    bool adopt_tcp(int, std::vector<std::uint8_t>, net::SocketAddress,
-                   net::SocketAddress) override {
-        return false;
-    }
+    bool adopt_tcp(runtime::AdoptedConnection&&) override { return false; }
     std::vector<MetricFamily> metrics() const override { return {}; }
     std::string describe() const override { return "none"; }
 };

@@ -8,11 +8,11 @@
 #include <csignal>
 #include <deque>
 #include <malloc.h>
-#include <map>
 #include <sys/resource.h>
 #include <unordered_map>
 
 #include "base/assert.hpp"
+#include "runtime/admission.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/interfaces.hpp"
 #include "server/certificates.hpp"
@@ -62,6 +62,8 @@ class Server::Impl final : public Control {
         : settings_(std::move(settings)),
           media_(media),
           service_(service_config(settings_), random),
+          admission_({settings_.signal.limits.connections,
+                      settings_.signal.limits.connections_per_address}),
           service_timer_(io_),
           news_timer_(io_),
           tick_(io_),
@@ -101,8 +103,7 @@ class Server::Impl final : public Control {
     void websocket_text(signal::ConnectionId id, std::string_view text) override;
     void websocket_pong(signal::ConnectionId id) override;
     void websocket_closed(signal::ConnectionId id, std::uint16_t code) override;
-    bool adopt_tcp(int fd, std::vector<std::uint8_t> already_read, const net::SocketAddress& local,
-                   const net::SocketAddress& remote) override;
+    bool adopt_tcp(runtime::AdoptedConnection connection) override;
     void forget(Connection& connection) override;
 
     std::expected<void, std::string> load_app();
@@ -134,6 +135,7 @@ class Server::Impl final : public Control {
     std::optional<LoadedCertificate> certificate_;
     signal::Service service_;
     std::unique_ptr<Router> router_;
+    runtime::Admission admission_;  // of all connections, also those that media threads adopted
 
     asio::io_context io_{1};
     asio::steady_timer service_timer_;
@@ -142,7 +144,6 @@ class Server::Impl final : public Control {
     asio::signal_set signals_;
     std::vector<Listener> listeners_;
     std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
-    std::map<net::IpAddress, std::size_t> per_address_;
     std::unordered_map<signal::ConnectionId, Connection*> sockets_;
     std::uint64_t last_id_ = 0;
     std::vector<std::uint8_t> scratch_;
@@ -318,41 +319,32 @@ void Server::Impl::on_accepted(tcp::socket socket, const net::SocketAddress& lis
     if (error) return;
     ++counters_.connections_accepted;
     const Caller caller{to_address(remote), listener.ip.is_loopback(), false};
-    const auto& limits = settings_.signal.limits;
-    if (connections_.size() >= limits.connections) {
-        counters_.drop(Drop::kTooManyConnections);
-        return;
-    }
-    auto& count = per_address_[client_prefix(caller.remote.ip)];
-    if (count >= limits.connections_per_address) {
-        counters_.drop(Drop::kTooManyFromAddress);
-        return;
+    auto place = admission_.enter(caller.remote.ip);
+    if (!place) {
+        const bool many = place.error() == runtime::Admission::Refusal::kTooMany;
+        return counters_.drop(many ? Drop::kTooManyConnections : Drop::kTooManyFromAddress);
     }
     socket.native_non_blocking(true, error);
     if (!error) socket.set_option(tcp::no_delay(true), error);
     if (error) return;
-    ++count;
-    auto connection =
-        std::make_shared<Connection>(*this, std::move(socket), to_address(local), caller);
+    auto connection = std::make_shared<Connection>(*this, std::move(socket), to_address(local),
+                                                   caller, std::move(*place));
     connections_.emplace(connection.get(), connection);
-    counters_.connections_open = connections_.size();
     connection->start();
 }
 
 void Server::Impl::forget(Connection& connection) {
     const auto found = connections_.find(&connection);
     if (found == connections_.end()) return;
-    const auto address = per_address_.find(client_prefix(connection.caller().remote.ip));
-    if (address != per_address_.end() && --address->second == 0) per_address_.erase(address);
     // The caller may be a member of it: it dies when the stack is unwound.
     asio::post(io_, [kept = std::move(found->second)] {});
     connections_.erase(found);
-    counters_.connections_open = connections_.size();
 }
 
 // ---- requests and sockets -----------------------------------------------------------------------
 
 Routed Server::Impl::route(HttpRequest request, const Caller& caller) {
+    counters_.connections_open = admission_.size();
     auto routed = router_->route(std::move(request), caller, time());
     pump();  // the API may have changed rooms
     return routed;
@@ -383,9 +375,8 @@ void Server::Impl::websocket_closed(signal::ConnectionId id, std::uint16_t code)
     pump();
 }
 
-bool Server::Impl::adopt_tcp(int fd, std::vector<std::uint8_t> already_read,
-                             const net::SocketAddress& local, const net::SocketAddress& remote) {
-    return media_started_ && media_.adopt_tcp(fd, std::move(already_read), local, remote);
+bool Server::Impl::adopt_tcp(runtime::AdoptedConnection connection) {
+    return media_started_ && media_.adopt_tcp(std::move(connection));
 }
 
 // ---- the service --------------------------------------------------------------------------------

@@ -248,11 +248,11 @@ TEST(Server, WaitsWhileMediaIsBehind) {
     EXPECT_FALSE(first.read_message("\"joined\"").empty());
 }
 
+const std::string kFramedStun("\x00\x14\x00\x01\x00\x00\x21\x12\xA4\x42transaction!", 22);
+
 TEST(Server, HandsFramedStunToTheMediaThreads) {
     TestServer server(quick_settings());
-    std::string stun("\x00\x01\x00\x00\x21\x12\xA4\x42", 8);
-    stun += "transaction!";
-    const std::string frame = std::string("\x00\x14", 2) + stun;
+    const std::string& frame = kFramedStun;
     Client whole(server.port);
     whole.send(frame + "more");
     EXPECT_EQ(whole.read_to_end(), "adopted");
@@ -302,6 +302,31 @@ TEST(Server, LimitsConnectionsOfOneAddress) {
         again.send("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
         return !again.read_until("\r\n").empty();
     }));
+}
+
+TEST(Server, CountsConnectionsOfMediaUntilTheyAreClosed) {
+    Settings settings = quick_settings();
+    settings.signal.limits.connections_per_address = 3;
+    TestServer server(settings);
+    server.media.keeps_connections = true;
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.push_back(std::make_unique<Client>(server.port));
+        clients.back()->send(kFramedStun);
+        EXPECT_EQ(clients.back()->read(7), "adopted");
+    }
+    Client fourth(server.port);
+    fourth.send(kFramedStun);
+    EXPECT_EQ(fourth.read(7), "");
+    EXPECT_TRUE(fourth.ended());
+    EXPECT_EQ(server.media.adopted().size(), 3U);
+    // The media thread closes them, and the address has its places again.
+    server.media.close_connections();
+    Client metrics(server.port);
+    metrics.send("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const auto text = metrics.read_to_end();
+    EXPECT_THAT(text, HasSubstr("\nparley_connections 1\n"));
+    EXPECT_THAT(text, HasSubstr("dropped_total{reason=\"too_many_from_address\"} 1\n"));
 }
 
 TEST(Server, TellsClientsBeforeItStops) {

@@ -318,11 +318,12 @@ void add_signal_limits(std::vector<SettingKey>& keys) {
                           AT(signal.limits.participants_per_room)));
     keys.push_back(number("limits.participants_per_mesh", "People in one mesh room.", 2, 32,
                           AT(signal.limits.participants_per_mesh)));
-    keys.push_back(number("limits.connections", "TCP connections at one time.", 1, kMillion,
-                          AT(signal.limits.connections)));
-    keys.push_back(number("limits.connections_per_address",
-                          "TCP connections of one address (an IPv6 /64 counts as one).", 1,
-                          kMillion, AT(signal.limits.connections_per_address)));
+    keys.push_back(number("limits.connections", "TCP connections at one time, media included.", 1,
+                          kMillion, AT(signal.limits.connections)));
+    keys.push_back(
+        number("limits.connections_per_address",
+               "TCP connections of one address, media included (an IPv6 /64 counts as one).", 1,
+               kMillion, AT(signal.limits.connections_per_address)));
     keys.push_back(number("limits.detached_sessions",
                           "Clients away from their socket that may "
                           "still resume.",

@@ -23,7 +23,8 @@
 
 namespace parley::server::testing {
 
-/// Remembers what it is given; can pretend to be behind.
+/// Remembers what it is given; can pretend to be behind. It greets TCP connections and closes
+/// them, or keeps them as one does that has media.
 class RecordingMedia final : public NullMediaPlane {
  public:
     std::expected<void, std::string> start(const MediaSettings& settings,
@@ -45,14 +46,18 @@ class RecordingMedia final : public NullMediaPlane {
         events_.pop_front();
         return event;
     }
-    bool adopt_tcp(int fd, std::vector<std::uint8_t> already_read, net::SocketAddress,
-                   net::SocketAddress remote) override {
+    bool adopt_tcp(runtime::AdoptedConnection&& connection) override {
         const std::lock_guard lock(mutex_);
-        adopted_.emplace_back(std::move(already_read), remote);
+        runtime::AdoptedConnection taken = std::move(connection);
         const std::string_view hello = "adopted";
-        (void)!::write(fd, hello.data(), hello.size());
-        ::close(fd);
+        (void)!::write(taken.fd.get(), hello.data(), hello.size());
+        adopted_.emplace_back(taken.already_read, taken.remote);
+        if (keeps_connections) kept_.push_back(std::move(taken));
         return true;
+    }
+    void close_connections() {
+        const std::lock_guard lock(mutex_);
+        kept_.clear();
     }
 
     void say(signal::MediaEvent event) {
@@ -75,6 +80,7 @@ class RecordingMedia final : public NullMediaPlane {
     MediaSettings started_with;
     std::atomic<bool> behind{false};
     std::atomic<bool> stopped{false};
+    std::atomic<bool> keeps_connections{false};
 
  private:
     std::mutex mutex_;
@@ -82,14 +88,16 @@ class RecordingMedia final : public NullMediaPlane {
     std::vector<signal::MediaCommand> commands_;
     std::deque<signal::MediaEvent> events_;
     std::vector<std::pair<std::vector<std::uint8_t>, net::SocketAddress>> adopted_;
+    std::vector<runtime::AdoptedConnection> kept_;
 };
 
 class TestServer {
  public:
-    explicit TestServer(Settings settings) {
+    /// With another plane than `media` if there is one; it lives longer.
+    explicit TestServer(Settings settings, MediaPlane* plane = nullptr) {
         log::setup(log::Level::kOff, log::Format::kText);
         settings.server.addresses = {{net::IpAddress::v4(127, 0, 0, 1), 0}};
-        server_.emplace(std::move(settings), media, random_);
+        server_.emplace(std::move(settings), plane != nullptr ? *plane : media, random_);
         const auto started = server_->start();
         EXPECT_TRUE(started.has_value()) << started.error();
         port = server_->listening().at(0).port;
