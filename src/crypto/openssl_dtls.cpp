@@ -307,7 +307,8 @@ void OpensslDtlsEngine::handshake() {
 
 void OpensslDtlsEngine::keep_sealed(BytesView datagram) {
     for_each_record(datagram, [this](BytesView record) {
-        if (!DtlsRecords::is_sealed(record) || sealed_.size() >= kMaxSealed) return;
+        if (!DtlsRecords::is_sealed(record)) return;
+        if (sealed_.size() >= kMaxSealed) sealed_.erase(sealed_.begin());  // the newest end it
         sealed_.emplace_back(record.begin(), record.end());
     });
 }

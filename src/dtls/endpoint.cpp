@@ -100,6 +100,7 @@ void Endpoint::start(Role role, Instant now, Duration round_trip) {
 }
 
 bool Endpoint::make_engine() {
+    early_.clear();
     crypto::DtlsEngineOptions options;
     options.role = role_;
     options.mtu = options_.mtu;
@@ -110,7 +111,6 @@ bool Endpoint::make_engine() {
         return false;
     }
     flights_ = 0;
-    early_.clear();
     engine_->expect_fingerprints(fingerprints_);
     engine_->start();
     return true;

@@ -178,6 +178,7 @@ void Agent::restart(Instant now, std::optional<Credentials> local) {
     early_remote_ufrag_.clear();
     remote_candidates_.clear();
     remote_done_ = false;
+    path_lost_ = false;
     nominate_at_ = kNever;
     failure_at_ = kNever;
     if (!selected_) set_state(State::kNew, Reason::kRestarted);

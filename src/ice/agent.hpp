@@ -84,7 +84,8 @@ struct RoleChanged {
 };
 
 /// RFC 7675: the peer answered none of our checks for 30 s. Nothing may be sent on this path any
-/// more; what comes from it is still good, and keeps the state from failing.
+/// more; what comes from it is still good. The state fails, unless the peer has never renewed its
+/// consent: then it keeps the state for as long as it is heard.
 struct ConsentLost {
     net::Path path;
 };
@@ -314,6 +315,7 @@ class Agent {
 
     std::optional<PairId> selected_;
     std::optional<net::Path> selected_path_;  // the selected pair's, while there is consent
+    bool path_lost_ = false;                  // the selected one, and none was selected since
     Instant selected_heard_{};                // written for every media packet
     Instant next_check_at_ = Instant::min();
     Instant next_consent_at_ = kNever;

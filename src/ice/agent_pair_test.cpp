@@ -487,6 +487,7 @@ TEST(IcePair, APeerThatStopsAnsweringFailsButMayStillPublish) {
     auto& sfu = world.add(server(), {kServer});
     world.join(client, sfu);
     ASSERT_TRUE(world.run_within(2s, [&] { return both_connected(client, sfu); }));
+    world.run_for(10s);  // it has renewed its consent
     client.answers_checks = false;
     world.start_media(client);
     world.run_for(120s);

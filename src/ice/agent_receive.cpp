@@ -199,6 +199,7 @@ void Agent::on_success(const Transaction& transaction, Pair& pair, Instant now) 
     prove(pair);
     if (pair.consent_lost) return;
     pair.answered = true;
+    pair.consents = pair.consents || transaction.purpose == Purpose::kConsent;
     pair.confirmed = true;
     pair.consent_until = now + config_.timings.consent_expiry;
     if (transaction.purpose == Purpose::kCheck) on_check_success(transaction, pair, now);
@@ -215,7 +216,8 @@ void Agent::on_check_success(const Transaction& transaction, Pair& pair, Instant
         transactions_.cancel_checks(pair.id);
     }
     list_.thaw(pair.foundation);
-    const bool lost_selected = state_ == State::kDisconnected && selected_ != pair.id;
+    const bool lost = state_ == State::kDisconnected || path_lost_;
+    const bool lost_selected = lost && selected_ != pair.id;
     if (controlling_) {
         if (transaction.use_candidate && transaction.controlling) {
             pair.nominating = false;

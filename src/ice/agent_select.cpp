@@ -108,6 +108,7 @@ void Agent::select(Pair& pair, Instant now) {
     if (selected_) ++stats_.path_changes;
     selected_ = pair.id;
     selected_path_ = pair.path;
+    path_lost_ = false;
     selected_heard_ = pair.heard;
     next_consent_at_ = now + std::chrono::duration_cast<Duration>(config_.timings.consent_interval *
                                                                   (0.8 + 0.4 * random_.uniform()));
@@ -126,6 +127,7 @@ void Agent::select(Pair& pair, Instant now) {
 void Agent::lose_selected(State state, Reason reason, Instant now) {
     selected_.reset();
     selected_path_.reset();
+    path_lost_ = true;
     set_state(state, reason);
     failure_at_ = state == State::kFailed ? kNever : now + config_.timings.consent_expiry;
     if (std::exchange(previous_alive_, false)) {
@@ -159,9 +161,10 @@ void Agent::check_consent(Instant now) {
         emit(ConsentLost{pair->path});
         retry_other_pairs();
     }
-    // A peer that has never answered a check (FFmpeg) keeps its state while it is heard. Any other
-    // is to know that it gets nothing; what it sends is taken nonetheless.
-    const bool over = pair->answered || now >= selected_heard_ + config_.timings.consent_expiry;
+    // A peer that has never renewed it (FFmpeg answers checks until its handshake is done) keeps
+    // its state while it is heard. Any other is to know that it gets nothing; what it sends is
+    // taken nonetheless.
+    const bool over = pair->consents || now >= selected_heard_ + config_.timings.consent_expiry;
     if (pair->consent_lost && over) {
         lose_selected(State::kFailed, Reason::kConsentExpired, now);
         return;

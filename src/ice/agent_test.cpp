@@ -199,6 +199,45 @@ TEST_F(IceAgentTest, APeerThatAnswersNoChecksIsSelectedByItsHandshake) {
     EXPECT_EQ(count_events<ConsentLost>(), 1U);
 }
 
+// As FFmpeg's publisher does.
+TEST_F(IceAgentTest, APeerThatAnswersUntilItsHandshakeIsDoneMayPublishForEver) {
+    know_peer();
+    ASSERT_TRUE(receive(Check{.priority = {}, .controlling = {}, .use_candidate = true}));
+    ASSERT_EQ(answer_all(), 1U);
+    agent->on_handshake_completed(path_from(kRemote), now);
+    (void)sent();
+    for (int i = 0; i < 120; ++i) {
+        pass(1s);
+        agent->on_media(path_from(kRemote), now);
+        (void)sent();
+    }
+    EXPECT_FALSE(agent->selected_path());
+    EXPECT_EQ(agent->state(), State::kConnected);
+}
+
+// The peer's checks of its second path are answered, and find it; nothing goes to and fro.
+TEST_F(IceAgentTest, WhereConsentWasLostAnotherPathOfThePeerTakesOver) {
+    const auto other = at("192.0.2.77:7000");
+    know_peer();
+    ASSERT_TRUE(receive(Check{.use_candidate = true}));
+    ASSERT_EQ(answer_all(), 1U);
+    for (int i = 0; i < 20; ++i) {  // consent is renewed
+        now += 500ms;
+        agent->handle_timeout(now);
+        (void)answer_all();
+    }
+    for (int i = 0; i < 35; ++i) {  // and then is not
+        pass(1s);
+        agent->on_media(path_from(kRemote), now);
+    }
+    EXPECT_EQ(agent->state(), State::kFailed);
+    EXPECT_EQ(count_events<ConsentLost>(), 1U);
+    ASSERT_TRUE(receive(Check{.use_candidate = false}, other));
+    EXPECT_EQ(answer_all(), 1U);
+    EXPECT_EQ(agent->state(), State::kConnected);
+    EXPECT_EQ(agent->selected_path(), path_from(other));
+}
+
 TEST_F(IceAgentTest, AHandshakeOnAnUnprovenPathProvesNothing) {
     know_peer();
     agent->on_handshake_completed(path_from(kRemote), now);

@@ -35,6 +35,7 @@ struct Pair {
     std::uint64_t foundation = 0;  // both candidates' foundations, hashed
     bool proven = false;           // an authenticated check, or an answer to ours, came from it
     bool answered = false;         // the peer answered a check of ours here
+    bool consents = false;         // the peer answered a request for consent here
     bool confirmed = false;        // the peer is known to receive here: media may go there
     bool consent_lost = false;     // RFC 7675 §5.1: dead until a restart
     bool nominated_by_peer = false;

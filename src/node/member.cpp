@@ -158,7 +158,7 @@ void Member::settle(Instant now) {
     bool changed_any = false;
     while (const auto event = peer_.negotiator().poll_event()) {
         if (const auto* changed = std::get_if<peer::SenderChanged>(&*event)) {
-            subscriber_.on_sender_changed(*changed);
+            subscriber_.on_sender_changed(*changed, now);
             changed_any = true;
         }
     }

@@ -91,7 +91,7 @@ void Subscriber::attach(Track& track, Instant now) {
     if (!track.heard) outlet.subscription.withhold(sfu::Reason::kLoudestN);
     auto& negotiator = owner_.peer().negotiator();
     if (negotiator.codec_support(kind_of(track), track.codec) == peer::CodecSupport::kNo) {
-        return refuse(outlet);
+        return refuse(outlet, now);
     }
     const auto taken = [&](Ssrc ssrc) { return by_ssrc_.contains(ssrc); };
     outlet.ssrc = context_.fresh_ssrc(taken);
@@ -173,8 +173,14 @@ void Subscriber::retry_refused(Instant now) {
     }
 }
 
-void Subscriber::refuse(Outlet& outlet) {
+// Its publisher need not send for it.
+void Subscriber::need_nothing(Outlet& outlet, Instant now) {
     outlet.needs = 0;
+    outlet.track->upstream->review_layers(*outlet.track, now);
+}
+
+void Subscriber::refuse(Outlet& outlet, Instant now) {
+    need_nothing(outlet, now);
     set_status(outlet, signal::SubscriptionStatus::kCodecUnsupported);
 }
 
@@ -234,21 +240,22 @@ Outlet* Subscriber::find(const std::string& track) {
     return found == outlets_.end() ? nullptr : found->get();
 }
 
-void Subscriber::on_sender_changed(const peer::SenderChanged& change) {
+void Subscriber::on_sender_changed(const peer::SenderChanged& change, Instant now) {
     const auto found = std::find_if(outlets_.begin(), outlets_.end(),
                                     [&](const auto& o) { return o->sender == change.sender; });
     if (found == outlets_.end()) return;
-    if (change.state == peer::SenderState::kRefused) on_refused(**found, change.reason);
+    if (change.state == peer::SenderState::kRefused) on_refused(**found, change.reason, now);
 }
 
-void Subscriber::on_refused(Outlet& outlet, peer::RefusalReason reason) {
+void Subscriber::on_refused(Outlet& outlet, peer::RefusalReason reason, Instant now) {
     close(outlet);
     if (reason == peer::RefusalReason::kTooManySections) {  // its turn comes when another goes
+        need_nothing(outlet, now);
         return set_status(outlet, signal::SubscriptionStatus::kPaused, kTooManyTracks);
     }
     by_ssrc_.erase(outlet.ssrc);
     // Firefox rejects the whole section where it lacks the one codec.
-    if (reason != peer::RefusalReason::kNoBundle) refuse(outlet);
+    if (reason != peer::RefusalReason::kNoBundle) refuse(outlet, now);
 }
 
 void Subscriber::refresh_formats(Instant now) {

@@ -44,7 +44,7 @@ class Subscriber {
     /// Others spoke, or a camera was turned on or off.
     void on_speech_ranks(Instant now);
     /// An answer or offer changed what the participant takes; refresh_formats() after the last.
-    void on_sender_changed(const peer::SenderChanged& change);
+    void on_sender_changed(const peer::SenderChanged& change, Instant now);
     /// Sections changed: ids and payload types are read anew.
     void refresh_formats(Instant now);
     /// Media may flow now: outlets start.
@@ -107,10 +107,11 @@ class Subscriber {
     void start(Outlet& outlet, Instant now);
     void close(Outlet& outlet);
     void remember_wish(const std::string& track, const sfu::TrackWish& wish);
-    void on_refused(Outlet& outlet, peer::RefusalReason reason);
+    void on_refused(Outlet& outlet, peer::RefusalReason reason, Instant now);
     bool has_place() const;
     void attach_turned_away(Instant now);
-    void refuse(Outlet& outlet);
+    void refuse(Outlet& outlet, Instant now);
+    void need_nothing(Outlet& outlet, Instant now);
     void repair_by_keyframe(Outlet& outlet, Instant now);
     sfu::RedundancyReason why_redundancy(const Outlet& outlet) const;
     void review_path(Instant now);

@@ -96,8 +96,8 @@ bool MediaThread::relay(node::ShardIndex from, node::RelayMessage&& message) {
 }
 
 void MediaThread::give_relayed() {
-    outbox_.retry();
     const Instant now = runtime::now();
+    outbox_.retry(now);
     while (auto outgoing = node_.poll_relay()) {
         const auto lost = outbox_.send(outgoing->to, std::move(outgoing->message), now);
         if (lost > 0) node_.on_relay_full(lost);

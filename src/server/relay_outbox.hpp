@@ -30,25 +30,24 @@ class RelayOutbox {
         : relay_(std::move(relay)), max_held_(max_held) {}
 
     /// Tries what waits again.
-    void retry() {
+    void retry(Instant now) {
+        say_losses(now);
         for (auto& [to, held] : held_) {
             auto& facts = held.facts;
             while (!facts.empty() && relay_(to, std::move(facts.front()))) facts.pop_front();
         }
     }
 
-    /// The number of media packets that were lost.
+    /// How many media packets, or facts, were lost.
     std::size_t send(node::ShardIndex to, node::RelayMessage&& message, Instant now) {
         const bool fact = !node::may_be_lost(message);
         Held& held = held_[to];
         if (fact && !held.facts.empty()) {  // in order
-            hold(held, to, std::move(message), now);
-            return 0;
+            return hold(held, to, std::move(message), now);
         }
         const std::size_t packets = node::packets_in(message);
         if (relay_(to, std::move(message))) return 0;
-        if (fact) hold(held, to, std::move(message), now);
-        return packets;
+        return fact ? hold(held, to, std::move(message), now) : packets;
     }
 
     std::size_t held(node::ShardIndex to) const {
@@ -63,27 +62,34 @@ class RelayOutbox {
         Instant say_again = Instant::min();
     };
 
-    void hold(Held& held, node::ShardIndex to, node::RelayMessage&& message, Instant now) {
-        const bool fits = held.facts.size() < max_held_;
-        if (fits) {
-            held.facts.push_back(std::move(message));
-        } else {
+    std::size_t hold(Held& held, node::ShardIndex to, node::RelayMessage&& message, Instant now) {
+        if (held.facts.size() >= max_held_) {
             ++lost_;
+            say_losses(now);
+            return 1;
         }
-        if (now < held.say_again) return;
-        held.say_again = now + kSayInterval;
-        if (fits) {
+        held.facts.push_back(std::move(message));
+        if (now >= held.say_again) {
+            held.say_again = now + kSayInterval;
             log::warn("media thread {} does not keep up: {} facts of others wait", to,
                       held.facts.size());
-        } else {
-            log::error("media thread {} does not keep up: {} facts of others were lost", to, lost_);
         }
+        return 0;
+    }
+
+    void say_losses(Instant now) {
+        if (lost_ == said_ || now < say_losses_again_) return;
+        say_losses_again_ = now + kSayInterval;
+        log::error("media threads do not keep up: {} facts of others were lost", lost_ - said_);
+        said_ = lost_;
     }
 
     Relay relay_;
     std::size_t max_held_;
     std::map<node::ShardIndex, Held> held_;
     std::uint64_t lost_ = 0;
+    std::uint64_t said_ = 0;  // of those
+    Instant say_losses_again_ = Instant::min();
 };
 
 }  // namespace parley::server

@@ -47,10 +47,10 @@ TEST_F(Outbox, FactsWaitInOrder) {
     say(2);
     EXPECT_TRUE(facts.empty()) << "the second does not overtake the first";
     EXPECT_EQ(outbox.held(1), 2U);
-    outbox.retry();
+    outbox.retry(Instant(2s));
     EXPECT_EQ(facts, (std::vector<std::uint64_t>{1}));
     room = 5;
-    outbox.retry();
+    outbox.retry(Instant(2s));
     say(3);
     EXPECT_EQ(facts, (std::vector<std::uint64_t>{1, 2, 3}));
     EXPECT_EQ(outbox.held(1), 0U);
@@ -72,11 +72,12 @@ TEST_F(Outbox, ASlowThreadDoesNotHoldOthersUp) {
 }
 
 TEST_F(Outbox, WhatWaitsIsLimited) {
-    for (std::uint64_t i = 1; i <= 5; ++i) say(i);
+    for (std::uint64_t i = 1; i <= 3; ++i) EXPECT_EQ(say(i), 0U);
+    for (std::uint64_t i = 4; i <= 5; ++i) EXPECT_EQ(say(i), 1U) << "lost, and counted";
     EXPECT_EQ(outbox.held(1), 3U);
     EXPECT_EQ(outbox.facts_lost(), 2U);
     room = 10;
-    outbox.retry();
+    outbox.retry(Instant(2s));
     EXPECT_EQ(facts, (std::vector<std::uint64_t>{1, 2, 3}));
 }
 

@@ -7,18 +7,6 @@
 
 namespace parley::signal {
 
-namespace {
-
-/// One subscriber has a whole IPv6 /64 (RFC 6177 §2), so limits count those.
-net::IpAddress limit_key(const net::IpAddress& address) {
-    if (!address.is_v6()) return address;
-    std::array<std::uint8_t, 16> octets{};
-    std::copy_n(address.octets().begin(), 8, octets.begin());
-    return net::IpAddress::v6(octets);
-}
-
-}  // namespace
-
 Connection* Service::Impl::find(ConnectionId id) {
     const auto at = connections_.find(id);
     return at == connections_.end() ? nullptr : at->second.get();
@@ -57,7 +45,7 @@ bool Service::Impl::admit(const ConnectionInfo& info) {
     }
     const auto& limits = config_.limits;
     if (connections_.size() >= limits.connections ||
-        use_of(limit_key(info.remote.ip)).connections >= limits.connections_per_address) {
+        use_of(net::client_prefix(info.remote.ip)).connections >= limits.connections_per_address) {
         refuse(info.id, ErrorCode::kTooManyConnections, CloseCode::kTryAgainLater);
         return false;
     }
@@ -68,7 +56,7 @@ void Service::Impl::open(const ConnectionInfo& info) {
     PARLEY_ASSERT(!connections_.contains(info.id));
     ++totals_.connections_opened;
     if (!admit(info)) return;
-    const auto address = limit_key(info.remote.ip);
+    const auto address = net::client_prefix(info.remote.ip);
     ++use_of(address).connections;
     const auto& limits = config_.limits;
     auto& connection =

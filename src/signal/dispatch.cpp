@@ -55,7 +55,8 @@ bool Service::Impl::may_pass_on(Connection& connection, const Json& message, std
     }
     if (connection.session->relayed.take(now_, static_cast<double>(size))) return true;
     ++totals_.rate_limited;
-    if (now_ < connection.rate_error_at) return false;
+    // Who says something of itself is to know that the others do not: it may say it again.
+    if (type != "set-metadata" && now_ < connection.rate_error_at) return false;
     connection.rate_error_at = now_ + 1s;
     detail.cause = "The client had more octets passed on to others than its limit allows.";
     send_error(*connection.session, ErrorCode::kRateLimited, detail);

@@ -41,9 +41,10 @@ AdminResult Service::Impl::force_mute(Room& room, std::string_view participant,
                                       std::string_view track, bool muted) {
     auto* session = room.find(participant);
     if (session == nullptr) return AdminResult::kNotFound;
+    if (track.empty() && !muted) session->force_muted_in = 0;
     if (!session->peer) return AdminResult::kUnsupported;
     if (!track.empty() && !session->tracks.contains(track)) return AdminResult::kNotFound;
-    if (track.empty()) session->force_muted_in = muted ? room.name : std::string();
+    if (track.empty() && muted) session->force_muted_in = room.serial;
     commands_.push_back(ForceMute{*session->peer, std::string(track), muted});
     return AdminResult::kOk;
 }

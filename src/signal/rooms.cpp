@@ -181,6 +181,7 @@ std::string Service::Impl::joined_text(const Session& session, Json peers,
                 {"iceServers", ice_servers_json(config_)},
                 {"metadata", session.metadata},
                 {"resumable", session.can.resume}};
+    if (session.force_muted_in == room.serial) joined["forceMuted"] = true;
     // In braces they would be copied.
     joined["peers"] = std::move(peers);
     std::string text = to_text(joined);

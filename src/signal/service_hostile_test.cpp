@@ -254,6 +254,8 @@ TEST(Hostile, WhatOthersMustTakeOfMetadataIsLimited) {
     }
     EXPECT_EQ(h.types(b).size(), 52U) << "768 KiB at once";
     EXPECT_EQ(h.last_code(a), "rate_limited");
+    EXPECT_EQ(h.last(a, "error")["inReplyTo"], "set-metadata");
+    EXPECT_EQ(h.all(a, "error").size(), 148U) << "each is told, for each is to be said again";
 }
 
 TEST(Hostile, ANewSocketDoesNotRenewWhatOthersMustTake) {

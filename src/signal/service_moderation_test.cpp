@@ -89,10 +89,21 @@ TEST_F(Moderation, JoiningAnewDoesNotLiftAMute) {
     ASSERT_EQ(mutes.size(), 1U);
     EXPECT_EQ(mutes[0].peer, h.last_peer()) << "the new one";
     EXPECT_TRUE(mutes[0].muted && mutes[0].track.empty());
+    EXPECT_EQ(h.last(b, "joined")["forceMuted"], true);
     EXPECT_TRUE(rejoin("another").empty());
+    EXPECT_FALSE(h.last(b, "joined").contains("forceMuted"));
     rejoin("r");
     h.say(boss, {{"type", "mute-participant"}, {"clientId", b_id}, {"muted", false}});
     EXPECT_TRUE(rejoin("r").empty());
+}
+
+TEST_F(Moderation, AMuteEndsWithItsRoom) {
+    h.say(boss, {{"type", "mute-participant"}, {"clientId", b_id}});
+    for (const auto id : {boss, a, b}) h.say(id, {{"type", "leave"}});
+    EXPECT_EQ(h.service.counters().rooms, 0U);
+    h.commands.clear();
+    h.say(b, {{"type", "join"}, {"room", "r"}});
+    EXPECT_TRUE(h.commands_of<ForceMute>().empty()) << "nobody there could lift it";
 }
 
 TEST_F(Moderation, ClosingTheRoomTellsEveryone) {

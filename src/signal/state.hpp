@@ -68,7 +68,7 @@ struct Session {
     std::optional<ConnectionId> connection;  // nothing while the socket is away
     net::SocketAddress remote;
     std::optional<RoomGrant> grant;
-    std::string force_muted_in;  // the room in which a moderator muted all its audio
+    std::uint64_t force_muted_in = 0;  // serial of the room in which all its audio was muted
 
     // Resume.
     std::string token;

@@ -17,7 +17,7 @@ void Service::Impl::connect_to_sfu(Session& session) {
     commands_.push_back(CreatePeer{*session.peer, session.room->name, session.id,
                                    session.may_publish(), session.may_subscribe()});
     // Joining anew does not lift what a moderator decided.
-    if (session.force_muted_in == session.room->name) {
+    if (session.force_muted_in == session.room->serial) {
         commands_.push_back(ForceMute{*session.peer, {}, true});
     }
 }

@@ -160,5 +160,21 @@ TEST_F(Layers, ThatStopByThemselvesAreNotWaitedFor) {
     EXPECT_EQ(told, 0);
 }
 
+// Two who only publish: each is offered the other's camera, and takes none.
+TEST(RefusedLayers, AreNotSentByTheirPublisher) {
+    World world(71);
+    Client& alice = join(world, "alice", {"low", "medium", "high"});
+    world.configure = [](peer::PeerConfig& config) {
+        config.negotiation.capabilities.video.codecs.clear();
+    };
+    Client& bob = world.add_client("bob");
+    bob.publish(kAudio, "opus", {}, world.now);
+    world.negotiate(bob);
+    Camera camera(world, alice, {"low", "medium", "high"});
+    world.run(10s, [&] { camera.tick(); });
+    EXPECT_TRUE(world.connected(bob));
+    EXPECT_EQ(camera.off().size(), 3U);
+}
+
 }  // namespace
 }  // namespace parley::testing

@@ -114,7 +114,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       },
       () => this.clientId,
     );
-    this.own_ = new OwnMetadata(this.roster_, {
+    this.own_ = new OwnMetadata(this.roster_, this.platform_, {
       self: () => this.clientId,
       send: (message) => this.signaling_?.send(message),
       changed: (metadata) => {
@@ -469,7 +469,9 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
       if (error.code === 'media_failed') this.connections_.server?.link.restartIce();
       // Only a new connection brings what is missing.
       else if (error.code === 'media_keys_used_up') void this.rejoin_();
-      else this.emit('error', error);
+      else if (error.code === 'rate_limited' && error.regarding === 'set-metadata') {
+        this.own_.sayAgain();
+      } else this.emit('error', error);
     });
     signaling.on('sessionLost', () => void this.rejoin_());
     signaling.on('resumed', () => this.resumed_());
@@ -506,8 +508,7 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
   }
 
   private entered_(message: JoinedMessage): void {
-    // A mute holds for one participant: it ends with a new id, and nobody has lifted it.
-    if (message.clientId !== this.clientId) this.status_.forceMuted = false;
+    this.status_.forceMuted = message.forceMuted ?? false; // of this place: nobody has lifted another
     this.clientId = message.clientId;
     this.rights = message.rights ?? this.rights;
     if (!this.rights.publish) void this.local_?.withhold();

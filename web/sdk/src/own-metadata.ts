@@ -2,8 +2,11 @@
 // everybody's raised hands, this participant's included.
 
 import { handsInOrder, type RaisedHand, sameHands } from './hands.js';
+import type { Platform } from './platform.js';
 import type { Metadata, SessionMessage } from './protocol.js';
 import type { Roster } from './remote.js';
+
+const kSayAgainMs = 2000;
 
 export interface OwnMetadataListener {
   self(): string | null;
@@ -16,8 +19,11 @@ export class OwnMetadata {
   metadata: Metadata = {};
   hands: RaisedHand[] = [];
 
+  private timer_: unknown = null;
+
   constructor(
     private readonly roster_: Roster,
+    private readonly platform_: Pick<Platform, 'setTimer' | 'clearTimer'>,
     private readonly listener_: OwnMetadataListener,
   ) {}
 
@@ -40,9 +46,15 @@ export class OwnMetadata {
     const merged = { ...this.metadata, ...changes };
     const kept = Object.entries(merged).filter(([, value]) => value !== undefined);
     this.metadata = Object.fromEntries(kept);
-    this.listener_.send({ type: 'set-metadata', metadata: this.metadata });
+    this.say_();
     this.listener_.changed(this.metadata);
     this.checkHands();
+  }
+
+  /** The server had no room for it: the others are to know all the same, a little later. */
+  sayAgain(): void {
+    if (this.timer_ !== null) return;
+    this.timer_ = this.platform_.setTimer(() => this.say_(), kSayAgainMs);
   }
 
   /** Somebody came, went, or changed. */
@@ -57,5 +69,16 @@ export class OwnMetadata {
 
   clear(): void {
     this.hands = [];
+    this.forgetTimer_();
+  }
+
+  private say_(): void {
+    this.forgetTimer_();
+    this.listener_.send({ type: 'set-metadata', metadata: this.metadata });
+  }
+
+  private forgetTimer_(): void {
+    if (this.timer_ !== null) this.platform_.clearTimer(this.timer_);
+    this.timer_ = null;
   }
 }

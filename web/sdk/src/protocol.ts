@@ -134,6 +134,7 @@ export interface JoinedMessage {
   rights?: Rights;
   iceServers?: IceServer[];
   metadata?: Metadata;
+  forceMuted?: boolean;
   resumable?: boolean;
   seq?: number;
 }

@@ -495,6 +495,23 @@ describe('coming back', () => {
     expect(client.participants.size).toBe(1);
   });
 
+  it('says its metadata again where the server had no room for it', async () => {
+    await enter();
+    const errors: unknown[] = [];
+    client.on('error', (error) => errors.push(error));
+    client.setHandRaised(true);
+    const refused = { code: 'rate_limited', message: 'm', cause: 'c', remedy: 'r' };
+    for (let i = 0; i < 3; i++) {
+      platform.socket.receive({ type: 'error', ...refused, inReplyTo: 'set-metadata' });
+    }
+    expect(platform.socket.sentOf('set-metadata')).toHaveLength(1);
+    await platform.advance(2000);
+    const said = platform.socket.sentOf('set-metadata');
+    expect(said).toHaveLength(2);
+    expect(said[1]?.metadata).toEqual(said[0]?.metadata);
+    expect(errors).toEqual([]);
+  });
+
   it('joins anew when the keys of the connection serve for no more', async () => {
     await enter({ participants: [ada()] });
     await answer();
@@ -510,11 +527,13 @@ describe('coming back', () => {
       clientId: 'me',
       peers: [{ id: 'sfu', metadata: {} }],
       participants: [ada()],
+      forceMuted: true,
       resumable: true,
       seq: 1,
     });
     await settle();
     expect(client.state).toBe('joined');
+    expect(client.forceMuted, 'a moderator muted it before').toBe(true);
     expect(platform.connections).toHaveLength(2);
     expect(errors).toEqual([]);
   });
