@@ -109,13 +109,10 @@ int run_command(const std::vector<std::string>& arguments) {
     if (options->json || report.joined > 0) {
         print(stdout, options->json ? to_json(report) : to_table(report));
     }
-    for (const auto& [cause, failure] : report.failures) {
-        if (options->json || report.joined == 0) {
-            print(stderr, fmt::format("parley: {} of {} did not take part ({}): {}\n",
-                                      failure.count, report.participants, cause, failure.text));
-        }
+    if (options->json || report.joined == 0) {
+        for (const auto& line : failure_lines(report)) print(stderr, "parley: " + line + "\n");
     }
-    return report.joined == 0 || report.refused() ? 1 : 0;
+    return report.exit_code();
 }
 
 }  // namespace parley::load

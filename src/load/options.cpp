@@ -30,7 +30,8 @@ constexpr const char* kExamples =
     "where\n"
     "none is expected, until ICE and DTLS are done. Delay is from the sending of a packet to its\n"
     "arrival, by one clock. Loss compares what publishers sent with what subscribers received.\n"
-    "Exit code: 0 when somebody joined and nobody was refused, else 1; 2 for a wrong command line.";
+    "Exit code: 0 when somebody joined, nobody was refused and nobody was lost, else 1; 2 for a\n"
+    "wrong command line.";
 
 /// The number at the front of the text and what follows it.
 std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_view text) {

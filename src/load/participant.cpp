@@ -144,7 +144,9 @@ void Participant::on_message(const Json& message, Instant now) {
 }
 
 void Participant::negotiate(Instant now) {
-    if (peer_) return fail("lost", "the server began the session anew");
+    if (peer_) {
+        return fail(joined() ? "lost" : "negotiation", "the server began the session anew");
+    }
     stage_ = Stage::kNegotiating;
     peer_ = std::make_unique<peer::Peer>(
         services_.transport, peer_config(role_, services_.options, services_.random), now);

@@ -22,7 +22,22 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+constexpr const char* kLost = "lost";
+
+bool all_lost(const Report& report) {
+    return report.joined > 0 && report.lost() == report.joined;
+}
+
 }  // namespace
+
+std::uint64_t Report::lost() const {
+    const auto found = failures.find(kLost);
+    return found == failures.end() ? 0 : found->second.count;
+}
+
+int Report::exit_code() const {
+    return joined == 0 || lost() > 0 || failures.contains("refused") ? 1 : 0;
+}
 
 double Report::loss() const {
     return share(expected - std::min(expected, received), expected);
@@ -80,8 +95,9 @@ std::string to_table(const Report& report) {
                               report.participants, report.publishers, report.receivers));
     row("join time", fmt::format("p50 {:.1f} ms, p99 {:.1f} ms", milliseconds(report.join_p50),
                                  milliseconds(report.join_p99)));
-    row("measured", fmt::format("{:.1f} s{}", to_seconds(report.duration),
-                                report.interrupted ? ", interrupted" : ""));
+    row("measured", fmt::format("{:.1f} s{}{}", to_seconds(report.duration),
+                                report.interrupted ? ", interrupted" : "",
+                                all_lost(report) ? ", until nobody was left" : ""));
     row("packets sent", fmt::format("{} ({} more sent again)", report.sent, report.resent));
     row("packets expected", fmt::format("{}", report.expected));
     row("packets received",
@@ -100,9 +116,22 @@ std::string to_table(const Report& report) {
         report.duration.count() > 0 ? to_seconds(report.cpu) / to_seconds(report.duration) : 0;
     row("own CPU", fmt::format("{:.0f} % of one core", 100 * busy));
     for (const auto& [cause, failure] : report.failures) {
-        row("failed: " + cause, fmt::format("{}: {}", failure.count, failure.text));
+        row(cause == kLost ? cause : "failed: " + cause,
+            fmt::format("{}: {}", failure.count, failure.text));
     }
     return text;
+}
+
+std::vector<std::string> failure_lines(const Report& report) {
+    std::vector<std::string> lines;
+    for (const auto& [cause, failure] : report.failures) {
+        lines.push_back(cause == kLost
+                            ? fmt::format("{} of {} were lost after they had joined: {}",
+                                          failure.count, report.joined, failure.text)
+                            : fmt::format("{} of {} did not take part ({}): {}", failure.count,
+                                          report.participants, cause, failure.text));
+    }
+    return lines;
 }
 
 }  // namespace parley::load

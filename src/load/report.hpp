@@ -42,12 +42,17 @@ struct Report {
     /// 0 to 1; more than expected is no loss.
     double loss() const;
     double bitrate() const;  // bits per second, of all receivers
-    bool refused() const { return failures.contains("refused"); }
+    /// Who had joined, and was gone before the end.
+    std::uint64_t lost() const;
+    /// Of the program: 0 when somebody joined, nobody was refused and nobody was lost; else 1.
+    int exit_code() const;
 };
 
 /// One line.
 std::string to_json(const Report& report);
 std::string to_table(const Report& report);
+/// A line for each cause of failure, with how many it concerns and the first one's text.
+std::vector<std::string> failure_lines(const Report& report);
 
 /// The value that the share of all stays at or below; sorts `values`.
 Duration percentile(std::vector<Duration>& values, double share);

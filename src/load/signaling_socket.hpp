@@ -28,6 +28,10 @@ std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
                                                          std::string_view token,
                                                          crypto::TlsTrust trust);
 
+/// What went wrong, and what to try, when the connection to `address` fails with `error` of errno.
+/// `tls`: it is asked for; `was_up`: the WebSocket had been open.
+std::string connection_problem(const std::string& address, int error, bool tls, bool was_up);
+
 class SignalingSocket {
  public:
     SignalingSocket(const ServerAddress& server, Random& random)

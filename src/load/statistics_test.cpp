@@ -95,6 +95,27 @@ TEST(Report, JsonHasEveryNamedKeyOnOneLine) {
     EXPECT_NE(to_table(report).find("The room is full."), std::string::npos);
 }
 
+TEST(Report, WhoeverIsLostIsNoSuccess) {
+    Report report;
+    EXPECT_EQ(report.exit_code(), 1);
+    report.participants = 5;
+    report.joined = 4;
+    report.failures["ice"] = {1, "no path"};
+    EXPECT_EQ(report.exit_code(), 0);
+    report.failures["lost"] = {4, "the connection broke off"};
+    EXPECT_EQ(report.exit_code(), 1);
+    const std::vector<std::string> lines{
+        "1 of 5 did not take part (ice): no path",
+        "4 of 4 were lost after they had joined: the connection broke off"};
+    EXPECT_EQ(failure_lines(report), lines);
+    EXPECT_NE(to_table(report).find("until nobody was left"), std::string::npos);
+    EXPECT_NE(to_table(report).find("\nlost "), std::string::npos);
+    report.failures["lost"].count = 3;
+    EXPECT_EQ(to_table(report).find("until nobody was left"), std::string::npos);
+    report.failures = {{"refused", {1, "The room is full."}}};
+    EXPECT_EQ(report.exit_code(), 1);
+}
+
 TEST(Report, PercentileOfFew) {
     std::vector<Duration> values{3ms, 1ms, 2ms};
     EXPECT_EQ(percentile(values, 0.5), 2ms);
