@@ -92,6 +92,7 @@ class Participant final : public peer::PeerObserver {
     bool complete() const { return streams_seen_ >= role_.expected_streams; }
     const std::vector<Tally>& tallies() const { return tallies_; }
     const Publisher* publisher() const { return publisher_ ? &*publisher_ : nullptr; }
+    std::uint64_t packets_unsent() const { return port_ ? port_->unsent() : 0; }
     std::uint64_t layer_switches() const { return layer_switches_; }
 
     // ---- peer::PeerObserver ----

@@ -66,6 +66,7 @@ std::string to_json(const Report& report) {
     json["join_ms_p99"] = milliseconds(report.join_p99);
     json["packets_sent"] = report.sent;
     json["packets_resent"] = report.resent;
+    json["packets_unsent"] = report.unsent;
     json["packets_expected"] = report.expected;
     json["packets_received"] = report.received;
     json["packets_recovered"] = report.recovered;
@@ -99,6 +100,12 @@ std::string to_table(const Report& report) {
                                 report.interrupted ? ", interrupted" : "",
                                 all_lost(report) ? ", until nobody was left" : ""));
     row("packets sent", fmt::format("{} ({} more sent again)", report.sent, report.resent));
+    if (report.unsent > 0) {
+        row("packets unsent",
+            fmt::format(
+                "{}: refused by this machine's sockets; it was this program, not the server",
+                report.unsent));
+    }
     row("packets expected", fmt::format("{}", report.expected));
     row("packets received",
         fmt::format("{} ({} of them sent again)", report.received, report.recovered));

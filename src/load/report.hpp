@@ -27,6 +27,7 @@ struct Report {
     Duration duration{};  // the measured time
     std::uint64_t sent = 0;
     std::uint64_t resent = 0;
+    std::uint64_t unsent = 0;  // datagrams of all that this machine's own sockets refused
     std::uint64_t expected = 0;
     std::uint64_t received = 0;
     std::uint64_t gaps = 0;  // sequence numbers that never came

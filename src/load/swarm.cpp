@@ -200,8 +200,13 @@ void Swarm::advance(Instant now) {
     services_.window = course_.window();
     const Phase phase = course_.phase();
     const bool milestone = phase != before && phase != Phase::kDone;
-    if (milestone && phase == Phase::kMeasuring) cpu_at_start_ = cpu_time();
-    if (milestone && phase == Phase::kDraining) cpu_ = cpu_time() - cpu_at_start_;
+    if (milestone && phase == Phase::kMeasuring) {
+        cpu_at_start_ = cpu_time();
+        unsent_at_start_ = packets_unsent();
+    } else if (milestone && phase == Phase::kDraining) {
+        cpu_ = cpu_time() - cpu_at_start_;
+        unsent_ = packets_unsent() - unsent_at_start_;
+    }
     if (milestone || now >= next_progress_) report_progress(now, milestone);
 }
 
@@ -233,6 +238,12 @@ void Swarm::start_joins(Instant now) {
         participants_[index]->start(now);
         settle(index, now);
     }
+}
+
+std::uint64_t Swarm::packets_unsent() const {
+    std::uint64_t count = 0;
+    for (const auto& participant : participants_) count += participant->packets_unsent();
+    return count;
 }
 
 void Swarm::report_progress(Instant now, bool milestone) {
@@ -275,6 +286,7 @@ Report Swarm::make_report() const {
         report.duration = services_.window.end - services_.window.start;
     }
     report.cpu = cpu_;
+    report.unsent = unsent_;
     std::vector<Duration> joins;
     for (const auto& participant : participants_) {
         if (const auto& failure = participant->failure()) {

@@ -39,6 +39,7 @@ class Swarm {
     void advance(Instant now);
     void start_joins(Instant now);
     Attendance attendance() const;
+    std::uint64_t packets_unsent() const;
     void report_progress(Instant now, bool milestone);
     Report make_report() const;
     void count_received(const Participant& participant, Report& report) const;
@@ -71,6 +72,8 @@ class Swarm {
     Instant next_progress_{};
     Duration cpu_at_start_{};
     Duration cpu_{};
+    std::uint64_t unsent_at_start_ = 0;
+    std::uint64_t unsent_ = 0;
 };
 
 }  // namespace parley::load
