@@ -315,11 +315,11 @@ void Participant::note_joined(Instant now) {
 void Participant::on_media(peer::IncomingPacket& incoming, Instant now) {
     const peer::ReceiveStream& stream = *incoming.stream;
     const std::size_t index = stream.index;
-    if (index >= tallies_.size()) tallies_.resize(index + 1);
-    Tally& tally = tallies_[index];
-    if (!tally.seen) {
-        tally.seen = true;
-        tally.video = media::is_video(stream.codec);
+    if (index >= streams_.size()) streams_.resize(index + 1);
+    ReceivedStream& received = streams_[index];
+    if (!received.seen) {
+        received.seen = true;
+        received.video = media::is_video(stream.codec);
         ++streams_seen_;
         note_joined(now);
     }
@@ -329,8 +329,8 @@ void Participant::on_media(peer::IncomingPacket& incoming, Instant now) {
     if (!sent) return;
     const Instant left = sent_at(sent->capture, services_.anchor);
     if (!services_.window.contains(left)) return;
-    const bool fresh = tally.packets.on_packet(incoming.packet.sequence_number,
-                                               incoming.packet.bytes.size(), incoming.recovered);
+    const bool fresh = received.packets.on_packet(incoming.packet.sequence_number,
+                                                  incoming.packet.bytes.size(), incoming.recovered);
     if (fresh) services_.delays.record(now - left);
 }
 

@@ -187,6 +187,10 @@ void Publisher::on_keyframe_request(Ssrc media) {
     }
 }
 
+Published Publisher::published() const {
+    return {!layers_.empty(), audio_.has_value(), video_packets_, audio_packets_};
+}
+
 std::uint64_t Publisher::resent() const {
     std::uint64_t count = 0;
     for (const auto& layer : layers_) count += layer.stream.resent();

@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "load/media_loops.hpp"
 #include "load/out_stream.hpp"
+#include "load/reception.hpp"
 #include "load/tally.hpp"
 
 namespace parley::load {
@@ -32,9 +33,8 @@ class Publisher {
     void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
     void on_keyframe_request(Ssrc media);
 
-    // In the measured time.
-    std::uint64_t video_packets() const { return video_packets_; }
-    std::uint64_t audio_packets() const { return audio_packets_; }
+    /// In the measured time.
+    Published published() const;
     std::uint64_t keyframe_requests() const { return keyframe_requests_; }
     std::uint64_t resent() const;
 

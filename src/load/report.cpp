@@ -71,6 +71,7 @@ std::string to_json(const Report& report) {
     json["packets_received"] = report.received;
     json["packets_recovered"] = report.recovered;
     json["gaps"] = report.gaps;
+    json["streams_missing"] = report.streams_missing;
     json["loss"] = report.loss();
     json["delay_ms_p50"] = milliseconds(report.delay_p50);
     json["delay_ms_p99"] = milliseconds(report.delay_p99);
@@ -111,6 +112,10 @@ std::string to_table(const Report& report) {
         fmt::format("{} ({} of them sent again)", report.received, report.recovered));
     row("loss", fmt::format("{:.4f} %", 100 * report.loss()));
     row("gaps", fmt::format("{} sequence numbers", report.gaps));
+    if (report.streams_missing > 0) {
+        row("streams missing",
+            fmt::format("{}: receivers got nothing of them", report.streams_missing));
+    }
     row("delay", fmt::format("p50 {:.2f} ms, p99 {:.2f} ms", milliseconds(report.delay_p50),
                              milliseconds(report.delay_p99)));
     const double each =

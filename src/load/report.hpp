@@ -30,7 +30,8 @@ struct Report {
     std::uint64_t unsent = 0;  // datagrams of all that this machine's own sockets refused
     std::uint64_t expected = 0;
     std::uint64_t received = 0;
-    std::uint64_t gaps = 0;  // sequence numbers that never came
+    std::uint64_t gaps = 0;             // sequence numbers that never came
+    std::uint64_t streams_missing = 0;  // of which a receiver got nothing at all
     std::uint64_t recovered = 0;
     std::uint64_t bytes = 0;
     std::uint64_t layer_switches = 0;

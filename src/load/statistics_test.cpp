@@ -86,19 +86,22 @@ TEST(Report, JsonHasEveryNamedKeyOnOneLine) {
     Report report;
     report.failures["refused"] = {3, "The room is full."};
     const std::string json = to_json(report);
-    for (const auto* key :
-         {"joined", "join_ms_p50", "join_ms_p99", "packets_expected", "packets_received", "loss",
-          "packets_unsent", "delay_ms_p50", "delay_ms_p99", "duration_s", "failures"}) {
+    for (const auto* key : {"joined", "join_ms_p50", "join_ms_p99", "packets_expected",
+                            "packets_received", "loss", "packets_unsent", "streams_missing",
+                            "delay_ms_p50", "delay_ms_p99", "duration_s", "failures"}) {
         EXPECT_NE(json.find("\"" + std::string(key) + "\":"), std::string::npos) << key;
     }
     EXPECT_EQ(json.find('\n'), json.size() - 1);
     EXPECT_NE(to_table(report).find("The room is full."), std::string::npos);
 }
 
-TEST(Report, WhatThisProgramCouldNotSendIsSaidWhereThereIsSome) {
+TEST(Report, WhatShouldNotBeIsSaidWhereThereIsSome) {
     Report report;
+    EXPECT_EQ(to_table(report).find("streams missing"), std::string::npos);
     EXPECT_EQ(to_table(report).find("packets unsent"), std::string::npos);
     report.unsent = 7;
+    report.streams_missing = 2;
+    EXPECT_NE(to_table(report).find("streams missing      2: "), std::string::npos);
     EXPECT_NE(to_table(report).find("packets unsent       7: refused by this machine"),
               std::string::npos);
 }

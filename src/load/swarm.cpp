@@ -262,11 +262,7 @@ void Swarm::report_progress(Instant now, bool milestone) {
     } else if (phase == Phase::kMeasuring) {
         Report so_far;
         for (const auto& participant : participants_) {
-            for (const auto& tally : participant->tallies()) {
-                so_far.received += tally.packets.packets();
-                so_far.bytes += tally.packets.bytes();
-                so_far.gaps += tally.packets.missing();
-            }
+            count_received(participant->streams(), {}, false, so_far);
         }
         so_far.duration = now - services_.window.start;
         line += fmt::format("; {:.0f} of {:.0f} s: {} packets, {:.1f} Mbit/s, {} missing",
@@ -299,12 +295,15 @@ Report Swarm::make_report() const {
         report.publishers += participant->role().publishes ? 1 : 0;
         report.receivers += participant->role().receives ? 1 : 0;
         if (const auto* publisher = participant->publisher()) {
-            report.sent += publisher->video_packets() + publisher->audio_packets();
+            const Published published = publisher->published();
+            report.sent += published.video_packets + published.audio_packets;
             report.resent += publisher->resent();
             report.keyframe_requests += publisher->keyframe_requests();
         }
         report.layer_switches += participant->layer_switches();
-        if (participant->role().receives) count_received(*participant, report);
+        if (!participant->role().receives) continue;
+        count_received(participant->streams(), published_to(*participant),
+                       options_.simulcast || options_.svc, report);
     }
     report.join_p50 = percentile(joins, 0.5);
     report.join_p99 = percentile(joins, 0.99);
@@ -313,24 +312,14 @@ Report Swarm::make_report() const {
     return report;
 }
 
-void Swarm::count_received(const Participant& participant, Report& report) const {
-    const bool layered = options_.simulcast || options_.svc;
-    for (const auto& tally : participant.tallies()) {
-        report.received += tally.packets.packets();
-        report.bytes += tally.packets.bytes();
-        report.gaps += tally.packets.missing();
-        report.recovered += tally.packets.recovered();
-        // Which layers a receiver gets is the server's choice: only its numbers say how many
-        // packets that was.
-        if (tally.video && layered) report.expected += tally.packets.span();
-    }
+std::vector<Published> Swarm::published_to(const Participant& receiver) const {
+    std::vector<Published> result;
     for (const auto& other : participants_) {
         const auto* publisher = other->publisher();
-        if (other == nullptr || other.get() == &participant || publisher == nullptr) continue;
-        if (other->role().room != participant.role().room) continue;
-        report.expected += publisher->audio_packets();
-        if (!layered) report.expected += publisher->video_packets();
+        if (other.get() == &receiver || publisher == nullptr || !other->ever_joined()) continue;
+        if (other->role().room == receiver.role().room) result.push_back(publisher->published());
     }
+    return result;
 }
 
 void Swarm::leave_all(Instant now) {

@@ -42,7 +42,8 @@ class Swarm {
     std::uint64_t packets_unsent() const;
     void report_progress(Instant now, bool milestone);
     Report make_report() const;
-    void count_received(const Participant& participant, Report& report) const;
+    /// By whom else publishes in the receiver's room.
+    std::vector<Published> published_to(const Participant& receiver) const;
     void leave_all(Instant now);
 
     const Options& options_;
