@@ -139,7 +139,8 @@ void Participant::on_message(const Json& message, Instant now) {
     } else if (type == "error") {
         on_error(message);
     } else if (type == "subscription-layers") {
-        on_layers(message, now);
+        const std::size_t switches = layers_.on_message(message);
+        layer_switches_ += services_.window.contains(now) ? switches : 0;
     }
 }
 
@@ -214,23 +215,6 @@ void Participant::on_error(const Json& message) {
     if (joined()) return;  // what was agreed stays in force
     fail("refused", text);
     failure_->code = text_of(message, "code");
-}
-
-void Participant::on_layers(const Json& message, Instant now) {
-    const auto list = message.find("subscriptions");
-    if (list == message.end() || !list->is_array()) return;
-    for (const auto& item : *list) {
-        const std::string track(text_of(item, "track"));
-        const std::string sent(text_of(item, "sent"));
-        const auto known = std::find_if(layers_.begin(), layers_.end(),
-                                        [&](const auto& layer) { return layer.first == track; });
-        if (known == layers_.end()) {
-            layers_.emplace_back(track, sent);
-        } else if (known->second != sent) {
-            known->second = sent;
-            layer_switches_ += services_.window.contains(now) ? 1 : 0;
-        }
-    }
 }
 
 void Participant::leave(Instant now) {
@@ -335,7 +319,7 @@ void Participant::on_media(peer::IncomingPacket& incoming, Instant now) {
 }
 
 void Participant::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
-    publisher_->on_nack(media, sequence_number, now);
+    publisher_->on_nack(media, sequence_number, now, services_.window);
 }
 
 void Participant::on_keyframe_request(Ssrc media, Instant) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "load/histogram.hpp"
+#include "load/layer_watch.hpp"
 #include "load/media_loops.hpp"
 #include "load/port.hpp"
 #include "load/publisher.hpp"
@@ -102,7 +103,6 @@ class Participant final : public peer::PeerObserver {
     void on_message(const signal::Json& message, Instant now);
     void on_description(const signal::Json& message, Instant now);
     void on_error(const signal::Json& message);
-    void on_layers(const signal::Json& message, Instant now);
     void send_description(std::string_view type, const std::string& sdp);
     void negotiate(Instant now);
     bool open_port(Instant now);
@@ -130,7 +130,7 @@ class Participant final : public peer::PeerObserver {
     std::vector<ReceivedStream> streams_;  // by stream index
     std::size_t streams_seen_ = 0;
     std::uint64_t layer_switches_ = 0;
-    std::vector<std::pair<std::string, std::string>> layers_;  // track, layer that is sent
+    LayerWatch layers_;
 };
 
 }  // namespace parley::load

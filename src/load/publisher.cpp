@@ -171,11 +171,13 @@ void Publisher::send_reports(Instant now) {
     for (auto& layer : layers_) layer.stream.send_report(name_, context_, now);
 }
 
-void Publisher::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
+void Publisher::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now,
+                        const Window& window) {
     refresh_formats();
     for (auto& layer : layers_) {
         if (layer.stream.ssrc() != media || !video_format_) continue;
-        layer.stream.resend(sequence_number, *video_format_, context_, now);
+        const bool again = layer.stream.resend(sequence_number, *video_format_, context_, now);
+        resent_ += again && window.contains(now) ? 1 : 0;
     }
 }
 
@@ -189,12 +191,6 @@ void Publisher::on_keyframe_request(Ssrc media) {
 
 Published Publisher::published() const {
     return {!layers_.empty(), audio_.has_value(), video_packets_, audio_packets_};
-}
-
-std::uint64_t Publisher::resent() const {
-    std::uint64_t count = 0;
-    for (const auto& layer : layers_) count += layer.stream.resent();
-    return count;
 }
 
 }  // namespace parley::load

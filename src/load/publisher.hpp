@@ -30,13 +30,14 @@ class Publisher {
     /// Sends what is due. `window`: in which packets are counted.
     void handle_timeout(Instant now, const Window& window);
 
-    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
+    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now, const Window& window);
     void on_keyframe_request(Ssrc media);
 
     /// In the measured time.
     Published published() const;
+    std::uint64_t resent() const { return resent_; }
+    /// Since it joined.
     std::uint64_t keyframe_requests() const { return keyframe_requests_; }
-    std::uint64_t resent() const;
 
  private:
     struct Layer {
@@ -78,6 +79,7 @@ class Publisher {
     Duration phase_;
     std::uint64_t video_packets_ = 0;
     std::uint64_t audio_packets_ = 0;
+    std::uint64_t resent_ = 0;
     std::uint64_t keyframe_requests_ = 0;
 };
 
