@@ -5,6 +5,9 @@
 namespace parley::load {
 namespace {
 
+constexpr Duration kJoinTimeout = 20s;
+/// A check of ICE and its answer, four flights of DTLS, a keyframe's request and the first packet.
+constexpr int kJoinLinks = 8;
 /// How long is waited for the last streams once all have joined, and at least, so that handshakes,
 /// first keyframes and the news of who is there are over.
 constexpr Duration kSettleTimeout = 8s;
@@ -17,6 +20,10 @@ constexpr Duration kDrainTime = 500ms;
 constexpr int kDrainLinks = 4;
 
 }  // namespace
+
+Duration join_timeout(Duration link_delay) {
+    return kJoinTimeout + kJoinLinks * link_delay;
+}
 
 Course::Course(Duration measured, Duration link_delay, std::size_t participants)
     : measured_(measured), link_delay_(link_delay), participants_(participants) {}

@@ -11,6 +11,9 @@
 
 namespace parley::load {
 
+/// How long a join may take. `link_delay`: one way, of each participant's emulated link.
+Duration join_timeout(Duration link_delay);
+
 enum class Phase : std::uint8_t { kJoining, kSettling, kMeasuring, kDraining, kDone };
 
 /// Who is there at a moment.
@@ -22,7 +25,6 @@ struct Attendance {
 
 class Course {
  public:
-    /// `link_delay`: one way, of each participant's emulated link.
     Course(Duration measured, Duration link_delay, std::size_t participants);
 
     /// What was measured until now is all that there will be.

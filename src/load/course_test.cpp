@@ -1,5 +1,6 @@
 #include "load/course.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 
 namespace parley::load {
@@ -7,6 +8,12 @@ namespace {
 
 constexpr Attendance kFour{false, 4, true};
 constexpr Attendance kNobody{false, 0, true};
+
+/// Measured: a receiver's first packet takes eight delays.
+TEST(JoinTimeout, LeavesTimeForEveryDelayThatMayBeAskedFor) {
+    for (const Duration delay : std::array<Duration, 3>{0ms, 40ms, 2s})
+        EXPECT_GE(join_timeout(delay), 15s + 8 * delay);
+}
 
 /// Four participants, ten seconds, in virtual time.
 class CourseTest : public ::testing::Test {

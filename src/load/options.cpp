@@ -58,6 +58,8 @@ std::optional<double> scaled(std::string_view text,
 }
 
 constexpr std::size_t kMaxParticipants = 20'000;
+/// Beyond it DTLS and congestion control give up: a round trip takes twice as long.
+constexpr Duration kLongestDelay = 2s;
 
 /// What the command line says as texts, before it is understood.
 struct Texts {
@@ -183,8 +185,8 @@ std::string read_texts(const Texts& texts, Options& options) {
     }
     if (!texts.delay.empty()) {
         const auto delay = parse_time(texts.delay);
-        if (!delay || *delay > 10s) {
-            return "--delay wants a time such as 40ms, at most 10s, not " + texts.delay;
+        if (!delay || *delay > kLongestDelay) {
+            return "--delay wants a time such as 40ms, at most 2s, not " + texts.delay;
         }
         options.link.delay = *delay;
     }

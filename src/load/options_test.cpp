@@ -58,6 +58,7 @@ TEST(Options, RefusesWhatMakesNoSenseAndSaysWhy) {
         {{"--duration", "30"}, "--duration"},
         {{"--loss", "200%"}, "--loss"},
         {{"--delay", "-1ms"}, "--delay"},
+        {{"--delay", "2001ms"}, "at most 2s"},
         {{"--rate", "1.2.3mbps"}, "--rate"},
         {{"--url", "http://x"}, "--url"},
         {{"--publishers", "0", "--subscribers", "0"}, "--publishers"},

@@ -15,7 +15,6 @@
 namespace parley::load {
 namespace {
 
-constexpr Duration kJoinTimeout = 20s;
 constexpr Duration kProgressInterval = 1s;
 constexpr Duration kTick = 20ms;
 constexpr std::uint64_t kSignalKey = ~std::uint64_t{0};
@@ -224,8 +223,9 @@ Attendance Swarm::attendance() const {
 
 void Swarm::start_joins(Instant now) {
     const std::size_t publishers = options_.publishers * options_.rooms;
+    const Duration patience = join_timeout(options_.link.delay);
     for (std::size_t i = 0; i < started_; ++i) {
-        if (!watched_[i].pending || now - participants_[i]->started_at() < kJoinTimeout) continue;
+        if (!watched_[i].pending || now - participants_[i]->started_at() < patience) continue;
         participants_[i]->give_up();
         settle(i, now);
     }
