@@ -14,6 +14,8 @@ constexpr Duration kSettleTimeout = 8s;
 constexpr Duration kSettleTime = 1s;
 constexpr Duration kSettleTimeEach = 5ms;
 constexpr Duration kLongestSettleTime = 5s;
+/// Rates have risen by then, and layers that nobody watches are off.
+constexpr Duration kLayersSettleTime = 6s;
 /// What was sent in the measured time may still arrive.
 constexpr Duration kDrainTime = 500ms;
 /// From a publisher to the server and on to a receiver, and once more when that asks for it again.
@@ -24,9 +26,6 @@ constexpr int kDrainLinks = 4;
 Duration join_timeout(Duration link_delay) {
     return kJoinTimeout + kJoinLinks * link_delay;
 }
-
-Course::Course(Duration measured, Duration link_delay, std::size_t participants)
-    : measured_(measured), link_delay_(link_delay), participants_(participants) {}
 
 void Course::advance(const Attendance& attendance, Instant now) {
     // Without anybody there is nothing to wait for, nor to measure.
@@ -44,7 +43,7 @@ void Course::advance(const Attendance& attendance, Instant now) {
                 phase_ = Phase::kDone;
             } else if (now >= settled_at_ && (attendance.complete || now >= settling_ends_)) {
                 phase_ = Phase::kMeasuring;
-                window_ = {now, now + measured_};
+                window_ = {now, now + plan_.measured};
             }
             break;
         case Phase::kMeasuring:
@@ -60,14 +59,16 @@ void Course::advance(const Attendance& attendance, Instant now) {
 void Course::settle(Instant now) {
     phase_ = Phase::kSettling;
     settling_ends_ = now + kSettleTimeout;
-    settled_at_ =
-        now + std::min<Duration>(kLongestSettleTime, kSettleTime + kSettleTimeEach * participants_);
+    Duration least = kSettleTime + kSettleTimeEach * plan_.participants;
+    least = std::min<Duration>(least, kLongestSettleTime);
+    if (plan_.simulcast) least = std::max<Duration>(least, kLayersSettleTime);
+    settled_at_ = now + least;
 }
 
 void Course::end_measuring(const Attendance& attendance, Instant now) {
     window_.end = std::min(window_.end, now);
     phase_ = Phase::kDraining;
-    drained_at_ = attendance.present == 0 ? now : now + kDrainTime + kDrainLinks * link_delay_;
+    drained_at_ = attendance.present == 0 ? now : now + kDrainTime + kDrainLinks * plan_.link_delay;
 }
 
 }  // namespace parley::load

@@ -23,9 +23,17 @@ struct Attendance {
     bool complete = false;    // whatever they shall receive has begun to arrive
 };
 
+/// What its times depend on.
+struct CoursePlan {
+    Duration measured{};
+    Duration link_delay{};  // one way, of each participant's emulated link
+    std::size_t participants = 0;
+    bool simulcast = false;
+};
+
 class Course {
  public:
-    Course(Duration measured, Duration link_delay, std::size_t participants);
+    explicit Course(const CoursePlan& plan) : plan_(plan) {}
 
     /// What was measured until now is all that there will be.
     void interrupt() { interrupted_ = true; }
@@ -40,9 +48,7 @@ class Course {
     void settle(Instant now);
     void end_measuring(const Attendance& attendance, Instant now);
 
-    Duration measured_;
-    Duration link_delay_;
-    std::size_t participants_;
+    CoursePlan plan_;
     Phase phase_ = Phase::kJoining;
     bool interrupted_ = false;
     Window window_;

@@ -35,7 +35,7 @@ class CourseTest : public ::testing::Test {
     }
 
     Duration delay_ = 50ms;
-    Course course_{10s, delay_, 4};
+    Course course_{CoursePlan{10s, delay_, 4}};
     Instant now_ = Instant{} + 100s;
 };
 
@@ -57,6 +57,13 @@ TEST_F(CourseTest, MeasuresOnceAllHaveJoinedAndSettled) {
 TEST_F(CourseTest, WaitsForTheLastStreamsButNotForEver) {
     spend(kFour);
     EXPECT_EQ(spend({false, 4, false}), 8s);
+    EXPECT_EQ(course_.phase(), Phase::kMeasuring);
+}
+
+TEST_F(CourseTest, LayersThatNobodyWatchesAreOffBeforeItMeasures) {
+    course_ = Course(CoursePlan{10s, delay_, 4, true});
+    spend(kFour);
+    EXPECT_EQ(spend(kFour), 6s);
     EXPECT_EQ(course_.phase(), Phase::kMeasuring);
 }
 

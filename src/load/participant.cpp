@@ -60,8 +60,8 @@ bool concerns_us(std::string_view text) {
     if (at == std::string_view::npos) return true;
     const auto type = text.substr(at + kKey.size());
     for (const std::string_view other :
-         {"participant-", "track-", "active-speakers\"", "connection-quality\"", "pong\"",
-          "subscription-status\""}) {
+         {"participant-", "track-published\"", "track-changed\"", "track-unpublished\"",
+          "active-speakers\"", "connection-quality\"", "pong\"", "subscription-status\""}) {
         if (type.starts_with(other)) return false;
     }
     return true;
@@ -138,6 +138,9 @@ void Participant::on_message(const Json& message, Instant now) {
         on_description(message, now);
     } else if (type == "error") {
         on_error(message);
+    } else if (type == "track-layers") {
+        if (publisher_) publisher_->on_track_layers(read_track_layers(message), now);
+        next_timeout_ = now;  // to look at what is due
     } else if (type == "subscription-layers") {
         const std::size_t switches = layers_.on_message(message);
         layer_switches_ += services_.window.contains(now) ? switches : 0;

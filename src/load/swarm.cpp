@@ -68,7 +68,8 @@ Swarm::Swarm(const Options& options, const MediaLoops& loops, const ServerAddres
                 {}},
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       signals_(watch_signals()),
-      course_(options.duration, options.link.delay, options.participants()) {
+      course_(CoursePlan{options.duration, options.link.delay, options.participants(),
+                         options.simulcast}) {
     watch(signals_.get(), kSignalKey, EPOLLIN);
     add_participants();
 }
