@@ -20,9 +20,9 @@ void print(std::FILE* stream, std::string_view text) {
     std::fflush(stream);
 }
 
-int failed(const std::string& text) {
+int failed(const std::string& text, int code = 1) {
     print(stderr, "parley: " + text + "\n");
-    return 1;
+    return code;
 }
 
 /// Each participant takes two descriptors; the hard limit is what may be had without asking.
@@ -88,7 +88,9 @@ int run_command(const std::vector<std::string>& arguments) {
         return options.error().code;
     }
     if (options->pin) {
-        if (const auto problem = pin_to(*options->pin); !problem.empty()) return failed(problem);
+        if (const auto problem = pin_to(*options->pin); !problem.empty()) {
+            return failed(problem, 2);
+        }
     }
     raise_file_limit();
     const auto server =

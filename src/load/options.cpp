@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "load/web_socket.hpp"
+
 namespace parley::load {
 namespace {
 
@@ -58,6 +60,8 @@ std::optional<double> scaled(std::string_view text,
 }
 
 constexpr std::size_t kMaxParticipants = 20'000;
+/// Nobody joins when nearly nothing comes through.
+constexpr double kMostLoss = 0.9;
 /// Beyond it DTLS and congestion control give up: a round trip takes twice as long.
 constexpr Duration kLongestDelay = 2s;
 
@@ -151,6 +155,11 @@ std::string problem_of(const Options& options) {
     if (!options.url.starts_with("ws://") && !options.url.starts_with("wss://")) {
         return "--url must start with ws:// or wss://, such as ws://127.0.0.1:8080/signal";
     }
+    if (!parse_url(options.url)) {
+        return "--url " + options.url +
+               " cannot be read; it looks like ws://127.0.0.1:8080/signal, with a port from 1 to "
+               "65535";
+    }
     if (auto problem = problem_of_numbers(options); !problem.empty()) return problem;
     if (options.duration < 100ms) return "--duration must be at least 100ms";
     if (options.simulcast && options.svc) return "--simulcast and --svc exclude each other";
@@ -180,7 +189,9 @@ std::string read_texts(const Texts& texts, Options& options) {
     options.duration = *duration;
     if (!texts.loss.empty()) {
         const auto loss = parse_share(texts.loss);
-        if (!loss) return "--loss wants a share such as 0.02 or 2%, not " + texts.loss;
+        if (!loss || *loss > kMostLoss) {
+            return "--loss wants a share such as 0.02 or 2%, at most 90%, not " + texts.loss;
+        }
         options.link.loss = *loss;
     }
     if (!texts.delay.empty()) {

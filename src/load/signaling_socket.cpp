@@ -70,6 +70,13 @@ std::string connection_problem(const std::string& address, int error, bool tls, 
     return text;
 }
 
+std::string tls_problem(const std::string& host, const std::string& cause) {
+    const bool distrust = cause.find("certificate") != std::string::npos;
+    return "TLS with " + host + " failed: " + cause +
+           (distrust ? "; --insecure takes any certificate"
+                     : "; where it speaks no TLS, use ws://");
+}
+
 void SignalingSocket::connect() {
     const int family = server_.address.ip.is_v4() ? AF_INET : AF_INET6;
     fd_ = runtime::FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -125,10 +132,7 @@ bool SignalingSocket::ready() {
     const auto result = tls_->handshake();
     tls_wants_write_ = result.status == crypto::TlsStatus::kWantWrite;
     if (result.status == crypto::TlsStatus::kFailed) {
-        failure_ = "TLS with " + server_.url.host + " failed: " + tls_->failure();
-        if (failure_.find("certificate") != std::string::npos) {
-            failure_ += "; --insecure takes any certificate";
-        }
+        failure_ = tls_problem(server_.url.host, tls_->failure());
     }
     return result.status == crypto::TlsStatus::kDone;
 }

@@ -23,5 +23,14 @@ TEST(ConnectionProblem, AConnectionThatWasUpHasReachedIt) {
     EXPECT_NE(text.find("has the server ended?"), std::string::npos) << text;
 }
 
+TEST(TlsProblem, TellsACertificateFromAServerWithoutTls) {
+    const auto distrust = tls_problem("h", "certificate verify failed");
+    EXPECT_NE(distrust.find("--insecure"), std::string::npos) << distrust;
+    EXPECT_EQ(distrust.find("ws://"), std::string::npos) << distrust;
+    for (const auto* cause : {"sslv3 alert handshake failure", "wrong version number"}) {
+        EXPECT_NE(tls_problem("h", cause).find("use ws://"), std::string::npos) << cause;
+    }
+}
+
 }  // namespace
 }  // namespace parley::load
