@@ -111,6 +111,9 @@ int run_command(const std::vector<std::string>& arguments) {
     if (options->json || report.joined > 0) {
         print(stdout, options->json ? to_json(report) : to_table(report));
     }
+    if (const auto line = interruption_line(report); !line.empty()) {
+        print(stderr, "parley: " + line + "\n");
+    }
     if (options->json || report.joined == 0) {
         for (const auto& line : failure_lines(report)) print(stderr, "parley: " + line + "\n");
     }

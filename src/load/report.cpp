@@ -134,6 +134,13 @@ std::string to_table(const Report& report) {
     return text;
 }
 
+std::string interruption_line(const Report& report) {
+    if (!report.interrupted || report.duration > Duration::zero()) return {};
+    const auto* when = report.joined < report.participants ? "while joining" : "before measuring";
+    return fmt::format("interrupted {}; {} of {} had joined", when, report.joined,
+                       report.participants);
+}
+
 std::vector<std::string> failure_lines(const Report& report) {
     std::vector<std::string> lines;
     for (const auto& [cause, failure] : report.failures) {

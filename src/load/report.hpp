@@ -53,6 +53,8 @@ struct Report {
 /// One line.
 std::string to_json(const Report& report);
 std::string to_table(const Report& report);
+/// That it was interrupted before anything was measured, in one line; empty otherwise.
+std::string interruption_line(const Report& report);
 /// A line for each cause of failure, with how many it concerns and the first one's text.
 std::vector<std::string> failure_lines(const Report& report);
 

@@ -127,6 +127,18 @@ TEST(Report, WhoeverIsLostIsNoSuccess) {
     EXPECT_EQ(report.exit_code(), 1);
 }
 
+TEST(Report, AnInterruptBeforeMeasuringIsSaid) {
+    Report report;
+    report.participants = 9;
+    EXPECT_EQ(interruption_line(report), "");
+    report.interrupted = true;
+    EXPECT_EQ(interruption_line(report), "interrupted while joining; 0 of 9 had joined");
+    report.joined = 9;
+    EXPECT_EQ(interruption_line(report), "interrupted before measuring; 9 of 9 had joined");
+    report.duration = 2s;  // the table says it then
+    EXPECT_EQ(interruption_line(report), "");
+}
+
 TEST(Report, PercentileOfFew) {
     std::vector<Duration> values{3ms, 1ms, 2ms};
     EXPECT_EQ(percentile(values, 0.5), 2ms);
