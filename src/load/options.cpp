@@ -125,7 +125,7 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
     app.add_option("--parallel", options.parallel, "Joins under way at a time")
         ->type_name("COUNT")
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "Of losses and numbers; the same seed loses the same")
+    app.add_option("--seed", options.seed, "Of losses; the same seed loses the same")
         ->type_name("NUMBER")
         ->capture_default_str();
 }
