@@ -118,8 +118,9 @@ TEST_F(FrameScheduleTest, MayBeOffBeforeItStarts) {
 }
 
 TEST(TrackLayers, AreRead) {
-    const auto read = read_track_layers(signal::Json::parse(
-        R"({"type":"track-layers","mid":"1","layers":[{"rid":"low","active":true},{"rid":"high","active":false},7,{}]})"));
+    const auto read = read_track_layers(
+        signal::Json::parse(R"({"type":"track-layers","mid":"1","layers":[)"
+                            R"({"rid":"low","active":true},{"rid":"high","active":false},7,{}]})"));
     EXPECT_EQ(read.mid, "1");
     ASSERT_EQ(read.layers.size(), 3U);
     EXPECT_EQ(read.layers[0].rid, "low");
