@@ -20,9 +20,9 @@ void print(std::FILE* stream, std::string_view text) {
     std::fflush(stream);
 }
 
-int failed(const std::string& text) {
+int failed(const std::string& text, int code = 1) {
     print(stderr, "parley: " + text + "\n");
-    return 1;
+    return code;
 }
 
 /// Each participant takes two descriptors; the hard limit is what may be had without asking.
@@ -88,7 +88,9 @@ int run_command(const std::vector<std::string>& arguments) {
         return options.error().code;
     }
     if (options->pin) {
-        if (const auto problem = pin_to(*options->pin); !problem.empty()) return failed(problem);
+        if (const auto problem = pin_to(*options->pin); !problem.empty()) {
+            return failed(problem, 2);
+        }
     }
     raise_file_limit();
     const auto server =
@@ -109,13 +111,13 @@ int run_command(const std::vector<std::string>& arguments) {
     if (options->json || report.joined > 0) {
         print(stdout, options->json ? to_json(report) : to_table(report));
     }
-    for (const auto& [cause, failure] : report.failures) {
-        if (options->json || report.joined == 0) {
-            print(stderr, fmt::format("parley: {} of {} did not take part ({}): {}\n",
-                                      failure.count, report.participants, cause, failure.text));
-        }
+    if (const auto line = interruption_line(report); !line.empty()) {
+        print(stderr, "parley: " + line + "\n");
     }
-    return report.joined == 0 || report.refused() ? 1 : 0;
+    if (options->json || report.joined == 0) {
+        for (const auto& line : failure_lines(report)) print(stderr, "parley: " + line + "\n");
+    }
+    return report.exit_code();
 }
 
 }  // namespace parley::load

@@ -128,7 +128,7 @@ Encoded encode_aom(const EncodeRequest& request) {
             take_frame(*codec, encoded);
         }
         if (encoded.layers.size() != request.spatial_layers) {
-            return std::unexpected("libaom left out a layer");
+            return std::unexpected("libaom left out a layer; with a higher --video it does not");
         }
         pictures.push_back(std::move(encoded));
     }

@@ -119,7 +119,7 @@ Encoded encode_vpx(const EncodeRequest& request) {
             if (!layered) take_layer(const_cast<vpx_codec_cx_pkt_t*>(packet), &encoded);
         }
         if (encoded.layers.size() != request.spatial_layers) {
-            return std::unexpected("libvpx left out a layer");
+            return std::unexpected("libvpx left out a layer; with a higher --video it does not");
         }
         pictures.push_back(encoded);
     }

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "load/web_socket.hpp"
+
 namespace parley::load {
 namespace {
 
@@ -30,7 +32,8 @@ constexpr const char* kExamples =
     "where\n"
     "none is expected, until ICE and DTLS are done. Delay is from the sending of a packet to its\n"
     "arrival, by one clock. Loss compares what publishers sent with what subscribers received.\n"
-    "Exit code: 0 when somebody joined and nobody was refused, else 1; 2 for a wrong command line.";
+    "Exit code: 0 when somebody joined, nobody was refused and nobody was lost, else 1; 2 for a\n"
+    "wrong command line.";
 
 /// The number at the front of the text and what follows it.
 std::optional<std::pair<double, std::string_view>> number_and_unit(std::string_view text) {
@@ -57,6 +60,10 @@ std::optional<double> scaled(std::string_view text,
 }
 
 constexpr std::size_t kMaxParticipants = 20'000;
+/// Nobody joins when nearly nothing comes through.
+constexpr double kMostLoss = 0.9;
+/// Beyond it DTLS and congestion control give up: a round trip takes twice as long.
+constexpr Duration kLongestDelay = 2s;
 
 /// What the command line says as texts, before it is understood.
 struct Texts {
@@ -118,7 +125,7 @@ void add_flags(CLI::App& app, Options& options, Texts& texts) {
     app.add_option("--parallel", options.parallel, "Joins under way at a time")
         ->type_name("COUNT")
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "Of losses and numbers; the same seed loses the same")
+    app.add_option("--seed", options.seed, "Of losses; the same seed loses the same")
         ->type_name("NUMBER")
         ->capture_default_str();
 }
@@ -147,6 +154,11 @@ std::string problem_of_numbers(const Options& options) {
 std::string problem_of(const Options& options) {
     if (!options.url.starts_with("ws://") && !options.url.starts_with("wss://")) {
         return "--url must start with ws:// or wss://, such as ws://127.0.0.1:8080/signal";
+    }
+    if (!parse_url(options.url)) {
+        return "--url " + options.url +
+               " cannot be read; it looks like ws://127.0.0.1:8080/signal, with a port from 1 to "
+               "65535";
     }
     if (auto problem = problem_of_numbers(options); !problem.empty()) return problem;
     if (options.duration < 100ms) return "--duration must be at least 100ms";
@@ -177,13 +189,15 @@ std::string read_texts(const Texts& texts, Options& options) {
     options.duration = *duration;
     if (!texts.loss.empty()) {
         const auto loss = parse_share(texts.loss);
-        if (!loss) return "--loss wants a share such as 0.02 or 2%, not " + texts.loss;
+        if (!loss || *loss > kMostLoss) {
+            return "--loss wants a share such as 0.02 or 2%, at most 90%, not " + texts.loss;
+        }
         options.link.loss = *loss;
     }
     if (!texts.delay.empty()) {
         const auto delay = parse_time(texts.delay);
-        if (!delay || *delay > 10s) {
-            return "--delay wants a time such as 40ms, at most 10s, not " + texts.delay;
+        if (!delay || *delay > kLongestDelay) {
+            return "--delay wants a time such as 40ms, at most 2s, not " + texts.delay;
         }
         options.link.delay = *delay;
     }

@@ -102,16 +102,16 @@ bool OutStream::send(const OutPacket& packet, const SendFormat& format, OutConte
     return true;
 }
 
-void OutStream::resend(std::uint16_t sequence_number, const SendFormat& format, OutContext& context,
+bool OutStream::resend(std::uint16_t sequence_number, const SendFormat& format, OutContext& context,
                        Instant now) {
     const auto age = static_cast<std::uint16_t>(next_ - 1 - sequence_number);
-    if (history_.empty() || age >= kHistory || !format.rtx_payload_type) return;
+    if (history_.empty() || age >= kHistory || !format.rtx_payload_type) return false;
     const OutPacket& packet = history_[sequence_number % kHistory];
-    if (packet.payload.empty()) return;
+    if (packet.payload.empty()) return false;
     const Numbers numbers{rtx_ssrc_, *format.rtx_payload_type, next_rtx_, sequence_number};
-    if (!write(packet, numbers, format, context, now)) return;
+    if (!write(packet, numbers, format, context, now)) return false;
     ++next_rtx_;
-    ++resent_;
+    return true;
 }
 
 void OutStream::send_report(std::string_view cname, OutContext& context, Instant now) {

@@ -62,11 +62,10 @@ class OutStream {
     Ssrc rtx_ssrc() const { return rtx_ssrc_; }
     /// Puts a packet into the port's batch; false while media may not flow.
     bool send(const OutPacket& packet, const SendFormat& format, OutContext& context, Instant now);
-    /// Sends a packet again, if it is still known.
-    void resend(std::uint16_t sequence_number, const SendFormat& format, OutContext& context,
+    /// Sends a packet again, if it is still known; false if not.
+    bool resend(std::uint16_t sequence_number, const SendFormat& format, OutContext& context,
                 Instant now);
     void send_report(std::string_view cname, OutContext& context, Instant now);
-    std::uint64_t resent() const { return resent_; }
 
  private:
     static constexpr std::size_t kHistory = 1024;
@@ -87,7 +86,6 @@ class OutStream {
     std::uint16_t next_rtx_;
     rtp::SenderStatistics statistics_;
     std::vector<OutPacket> history_;  // by sequence number; empty when nothing is kept
-    std::uint64_t resent_ = 0;
 };
 
 }  // namespace parley::load

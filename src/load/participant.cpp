@@ -60,8 +60,8 @@ bool concerns_us(std::string_view text) {
     if (at == std::string_view::npos) return true;
     const auto type = text.substr(at + kKey.size());
     for (const std::string_view other :
-         {"participant-", "track-", "active-speakers\"", "connection-quality\"", "pong\"",
-          "subscription-status\""}) {
+         {"participant-", "track-published\"", "track-changed\"", "track-unpublished\"",
+          "active-speakers\"", "connection-quality\"", "pong\"", "subscription-status\""}) {
         if (type.starts_with(other)) return false;
     }
     return true;
@@ -138,13 +138,19 @@ void Participant::on_message(const Json& message, Instant now) {
         on_description(message, now);
     } else if (type == "error") {
         on_error(message);
+    } else if (type == "track-layers") {
+        if (publisher_) publisher_->on_track_layers(read_track_layers(message), now);
+        next_timeout_ = now;  // to look at what is due
     } else if (type == "subscription-layers") {
-        on_layers(message, now);
+        const std::size_t switches = layers_.on_message(message);
+        layer_switches_ += services_.window.contains(now) ? switches : 0;
     }
 }
 
 void Participant::negotiate(Instant now) {
-    if (peer_) return fail("lost", "the server began the session anew");
+    if (peer_) {
+        return fail(joined() ? "lost" : "negotiation", "the server began the session anew");
+    }
     stage_ = Stage::kNegotiating;
     peer_ = std::make_unique<peer::Peer>(
         services_.transport, peer_config(role_, services_.options, services_.random), now);
@@ -212,23 +218,6 @@ void Participant::on_error(const Json& message) {
     if (joined()) return;  // what was agreed stays in force
     fail("refused", text);
     failure_->code = text_of(message, "code");
-}
-
-void Participant::on_layers(const Json& message, Instant now) {
-    const auto list = message.find("subscriptions");
-    if (list == message.end() || !list->is_array()) return;
-    for (const auto& item : *list) {
-        const std::string track(text_of(item, "track"));
-        const std::string sent(text_of(item, "sent"));
-        const auto known = std::find_if(layers_.begin(), layers_.end(),
-                                        [&](const auto& layer) { return layer.first == track; });
-        if (known == layers_.end()) {
-            layers_.emplace_back(track, sent);
-        } else if (known->second != sent) {
-            known->second = sent;
-            layer_switches_ += services_.window.contains(now) ? 1 : 0;
-        }
-    }
 }
 
 void Participant::leave(Instant now) {
@@ -313,11 +302,11 @@ void Participant::note_joined(Instant now) {
 void Participant::on_media(peer::IncomingPacket& incoming, Instant now) {
     const peer::ReceiveStream& stream = *incoming.stream;
     const std::size_t index = stream.index;
-    if (index >= tallies_.size()) tallies_.resize(index + 1);
-    Tally& tally = tallies_[index];
-    if (!tally.seen) {
-        tally.seen = true;
-        tally.video = media::is_video(stream.codec);
+    if (index >= streams_.size()) streams_.resize(index + 1);
+    ReceivedStream& received = streams_[index];
+    if (!received.seen) {
+        received.seen = true;
+        received.video = media::is_video(stream.codec);
         ++streams_seen_;
         note_joined(now);
     }
@@ -327,13 +316,13 @@ void Participant::on_media(peer::IncomingPacket& incoming, Instant now) {
     if (!sent) return;
     const Instant left = sent_at(sent->capture, services_.anchor);
     if (!services_.window.contains(left)) return;
-    const bool fresh = tally.packets.on_packet(incoming.packet.sequence_number,
-                                               incoming.packet.bytes.size(), incoming.recovered);
+    const bool fresh = received.packets.on_packet(incoming.packet.sequence_number,
+                                                  incoming.packet.bytes.size(), incoming.recovered);
     if (fresh) services_.delays.record(now - left);
 }
 
 void Participant::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
-    publisher_->on_nack(media, sequence_number, now);
+    publisher_->on_nack(media, sequence_number, now, services_.window);
 }
 
 void Participant::on_keyframe_request(Ssrc media, Instant) {

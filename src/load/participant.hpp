@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "load/histogram.hpp"
+#include "load/layer_watch.hpp"
 #include "load/media_loops.hpp"
 #include "load/port.hpp"
 #include "load/publisher.hpp"
+#include "load/reception.hpp"
 #include "load/signaling_socket.hpp"
 #include "load/tally.hpp"
 #include "peer/peer.hpp"
@@ -51,12 +53,6 @@ struct Role {
 
 class Participant final : public peer::PeerObserver {
  public:
-    /// What came of one stream.
-    struct Tally {
-        bool seen = false;
-        bool video = false;
-        StreamTally packets;
-    };
     enum class Stage : std::uint8_t { kSignaling, kNegotiating, kConnecting, kJoined, kFailed };
 
     Participant(Services& services, Role role, std::uint64_t seed);
@@ -90,8 +86,9 @@ class Participant final : public peer::PeerObserver {
     Instant started_at() const { return started_at_; }
     /// Everything that it shall get has begun to arrive.
     bool complete() const { return streams_seen_ >= role_.expected_streams; }
-    const std::vector<Tally>& tallies() const { return tallies_; }
+    const std::vector<ReceivedStream>& streams() const { return streams_; }
     const Publisher* publisher() const { return publisher_ ? &*publisher_ : nullptr; }
+    std::uint64_t packets_unsent() const { return port_ ? port_->unsent() : 0; }
     std::uint64_t layer_switches() const { return layer_switches_; }
 
     // ---- peer::PeerObserver ----
@@ -106,7 +103,6 @@ class Participant final : public peer::PeerObserver {
     void on_message(const signal::Json& message, Instant now);
     void on_description(const signal::Json& message, Instant now);
     void on_error(const signal::Json& message);
-    void on_layers(const signal::Json& message, Instant now);
     void send_description(std::string_view type, const std::string& sdp);
     void negotiate(Instant now);
     bool open_port(Instant now);
@@ -131,10 +127,10 @@ class Participant final : public peer::PeerObserver {
     Instant next_timeout_ = kNever;
     Instant ping_due_ = kNever;
 
-    std::vector<Tally> tallies_;  // by stream index
+    std::vector<ReceivedStream> streams_;  // by stream index
     std::size_t streams_seen_ = 0;
     std::uint64_t layer_switches_ = 0;
-    std::vector<std::pair<std::string, std::string>> layers_;  // track, layer that is sent
+    LayerWatch layers_;
 };
 
 }  // namespace parley::load

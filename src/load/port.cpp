@@ -5,6 +5,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <utility>
 
 #include "runtime/sockaddr.hpp"
 
@@ -17,6 +18,16 @@ namespace {
 
 /// A keyframe of sixteen publishers at a time fits; the system's limit may be lower.
 constexpr int kSocketBuffer = 1 << 20;
+
+/// FORCE goes beyond the system's limit where the process may; else the limit applies.
+void enlarge_buffers(int fd) {
+    for (const auto& [force, plain] :
+         {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+        if (::setsockopt(fd, SOL_SOCKET, force, &kSocketBuffer, sizeof kSocketBuffer) != 0) {
+            ::setsockopt(fd, SOL_SOCKET, plain, &kSocketBuffer, sizeof kSocketBuffer);
+        }
+    }
+}
 
 }  // namespace
 
@@ -34,8 +45,7 @@ std::expected<Port, std::string> Port::open(const net::IpAddress& local, PortBuf
     }
     const int on = 1;
     ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof on);  // without it, only slower
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &kSocketBuffer, sizeof kSocketBuffer);
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kSocketBuffer, sizeof kSocketBuffer);
+    enlarge_buffers(fd.get());
     sockaddr_storage address{};
     socklen_t size = runtime::to_sockaddr({local, 0}, address);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {
@@ -88,22 +98,26 @@ void Port::commit(const net::Transmit& transmit, Instant now) {
 
 void Port::flush() {
     auto& b = *buffers_;
-    std::size_t at = 0;
-    while (at < b.waiting_) {
-        const int sent = ::sendmmsg(fd_.get(), &b.out_headers_[at],
-                                    static_cast<unsigned>(b.waiting_ - at), MSG_DONTWAIT);
-        // A datagram that the kernel refuses is lost, as on any network.
-        at += sent > 0 ? static_cast<std::size_t>(sent) : 1;
-    }
+    unsent_ += send_all(b.waiting_, [&](std::size_t first, std::size_t count) {
+        const int sent = ::sendmmsg(fd_.get(), &b.out_headers_[first], static_cast<unsigned>(count),
+                                    MSG_DONTWAIT);
+        return sent > 0 ? std::expected<std::size_t, int>(static_cast<std::size_t>(sent))
+                        : std::unexpected(errno);
+    });
     b.waiting_ = 0;
 }
 
 void Port::release_out(Instant now) {
+    bool full = false;
     out_->release(now, [&](const EmulatedLink::Held& held) {
         sockaddr_storage address{};
         const socklen_t size = runtime::to_sockaddr(held.remote, address);
-        ::sendto(fd_.get(), held.bytes.data(), held.bytes.size(), MSG_DONTWAIT,
-                 reinterpret_cast<sockaddr*>(&address), size);
+        const bool sent =
+            !full && ::sendto(fd_.get(), held.bytes.data(), held.bytes.size(), MSG_DONTWAIT,
+                              reinterpret_cast<sockaddr*>(&address), size) >= 0;
+        if (sent) return;
+        full = full || queue_full(errno);
+        ++unsent_;
     });
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <expected>
 #include <memory>
@@ -19,6 +20,31 @@
 #include "runtime/file_descriptor.hpp"
 
 namespace parley::load {
+
+/// What sending one more datagram would meet as well: the socket's or the machine's queue is full.
+inline bool queue_full(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+}
+
+/// Hands `count` datagrams to `send(first, count)`, which says how many of them the kernel took, or
+/// that it took none, with the error: sendmmsg(2). Returns how many were refused. What a full queue
+/// refuses is not tried packet by packet: that costs the time in which it would drain.
+template <typename Send>
+std::size_t send_all(std::size_t count, Send&& send) {
+    std::size_t refused = 0;
+    for (std::size_t at = 0; at < count;) {
+        const std::expected<std::size_t, int> taken = send(at, count - at);
+        if (taken) {
+            at += *taken;
+        } else if (queue_full(taken.error())) {
+            return refused + count - at;
+        } else {
+            ++refused;
+            ++at;
+        }
+    }
+    return refused;
+}
 
 /// The buffers that all ports of a thread share.
 class PortBuffers {
@@ -61,6 +87,8 @@ class Port {
     BytesSpan space() { return buffers_->out_bytes_[buffers_->waiting_]; }
     void commit(const net::Transmit& transmit, Instant now);
     void flush();
+    /// Datagrams that the kernel did not take: they are lost, as on any network, but here.
+    std::uint64_t unsent() const { return unsent_; }
 
     // ---- in ----
     /// Reads one batch and calls `take(net::Datagram&, Instant now)` for each datagram. Returns the
@@ -116,6 +144,7 @@ class Port {
     PortBuffers* buffers_;
     std::optional<EmulatedLink> in_;
     std::optional<EmulatedLink> out_;
+    std::uint64_t unsent_ = 0;
 };
 
 }  // namespace parley::load

@@ -8,9 +8,6 @@
 namespace parley::load {
 namespace {
 
-constexpr Duration kFrameInterval = Duration(1s) / kFramesPerSecond;
-/// Behind by more than this, frames are left out instead of sent in one go.
-constexpr Duration kMaxLateness = 100ms;
 constexpr Duration kReportInterval = 1s;
 
 Ssrc fresh_ssrc(Random& random) {
@@ -36,7 +33,6 @@ std::uint32_t ticks(Duration duration, std::int64_t clock_rate) {
 Publisher::Publisher(const MediaLoops& loops, bool spread, std::string name, OutContext& context,
                      Random& random)
     : loops_(loops),
-      spread_(spread),
       name_(std::move(name)),
       context_(context),
       timestamp_base_(random.next_u32()),
@@ -44,9 +40,11 @@ Publisher::Publisher(const MediaLoops& loops, bool spread, std::string name, Out
           random.below(static_cast<std::uint64_t>(kFrameInterval.count())))) {
     for (std::size_t i = 0; i < loops.video.size(); ++i) {
         const std::string rid = i < loops.rids.size() ? loops.rids[i] : "";
-        layers_.push_back({&loops.video[i], OutStream(fresh_ssrc(random), fresh_ssrc(random),
-                                                      90'000, rid, true, random)});
-        layers_.back().picture_id = random.next_u16() & 0x3FFF;
+        layers_.push_back(
+            {&loops.video[i], rid,
+             OutStream(fresh_ssrc(random), fresh_ssrc(random), 90'000, rid, true, random),
+             FrameSchedule(loops.video[i], spread)});
+        layers_.back().first_picture_id = random.next_u16() & 0x3FFF;
     }
     if (!loops.audio.empty()) {
         audio_.emplace(fresh_ssrc(random), Ssrc(), 48'000, "", false, random);
@@ -82,7 +80,7 @@ void Publisher::start(Instant now) {
     started_ = true;
     started_at_ = now;
     reports_due_ = now + kReportInterval / 4;
-    for (auto& layer : layers_) layer.next = layer.frame_due = now + phase_;
+    for (auto& layer : layers_) layer.schedule.start(now + phase_);
     if (audio_) audio_due_ = now + phase_;
 }
 
@@ -103,7 +101,7 @@ void Publisher::refresh_formats() {
 Instant Publisher::next_timeout() const {
     if (!started_) return kNever;
     Instant next = std::min(audio_due_, reports_due_);
-    for (const auto& layer : layers_) next = std::min(next, layer.next);
+    for (const auto& layer : layers_) next = std::min(next, layer.schedule.next());
     return next;
 }
 
@@ -112,44 +110,32 @@ void Publisher::handle_timeout(Instant now, const Window& window) {
     refresh_formats();
     if (audio_due_ <= now) send_audio(now, window);
     for (auto& layer : layers_) {
-        if (layer.next <= now) send_video(layer, now, window);
+        if (layer.schedule.next() <= now) send_video(layer, now, window);
     }
     if (reports_due_ <= now) send_reports(now);
 }
 
-void Publisher::begin_frame(Layer& layer, Instant now) {
-    if (now - layer.frame_due > kMaxLateness) layer.frame_due = now;
-    if (std::exchange(layer.keyframe_wanted, false)) layer.frame = 0;
-    layer.sending = &layer.loop->frames[layer.frame];
-    layer.packet = 0;
-    layer.frame = (layer.frame + 1) % layer.loop->frames.size();
-    layer.timestamp = timestamp_base_ + ticks(layer.frame_due - started_at_, 90'000);
-    layer.picture_id = (layer.picture_id + 1) & 0x7FFF;
-    layer.frame_number =
-        static_cast<std::uint16_t>(layer.frame_number + layer.loop->spatial_layers);
-    layer.next = layer.frame_due;
-}
-
 void Publisher::send_video(Layer& layer, Instant now, const Window& window) {
-    if (layer.sending == nullptr) begin_frame(layer, now);
-    const LoopFrame& frame = *layer.sending;
-    const auto count = static_cast<std::int64_t>(frame.packets.size());
-    while (layer.packet < frame.packets.size() && layer.next <= now) {
-        const LoopPacket& loop = frame.packets[layer.packet++];
-        OutPacket packet{loop.payload,       layer.timestamp,   loop.marker,
-                         loop.picture_id_at, loop.tl0_index_at, layer.picture_id};
-        packet.descriptor = loop.descriptor;
-        packet.frame_number = static_cast<std::uint16_t>(layer.frame_number + loop.spatial_id);
+    do {
+        const LoopPacket* loop = layer.schedule.take(now);
+        if (loop == nullptr) return;
+        const std::uint64_t number = layer.schedule.frames();
+        OutPacket packet{loop->payload};
+        packet.timestamp =
+            timestamp_base_ + ticks(layer.schedule.frame_due() - started_at_, 90'000);
+        packet.marker = loop->marker;
+        packet.picture_id_at = loop->picture_id_at;
+        packet.tl0_index_at = loop->tl0_index_at;
+        packet.picture_id = static_cast<std::uint16_t>((layer.first_picture_id + number) & 0x7FFF);
+        packet.descriptor = loop->descriptor;
+        // Each spatial layer of a picture is a frame of its own.
+        packet.frame_number =
+            static_cast<std::uint16_t>(number * layer.loop->spatial_layers + loop->spatial_id);
         packet.sent = send_time(now, context_.anchor);
         if (video_format_ && layer.stream.send(packet, *video_format_, context_, now)) {
             video_packets_ += window.contains(sent_at(packet.sent, context_.anchor)) ? 1 : 0;
         }
-        if (spread_) layer.next += kFrameInterval / count;
-    }
-    if (layer.packet < frame.packets.size()) return;
-    layer.sending = nullptr;
-    layer.frame_due += kFrameInterval;
-    layer.next = layer.frame_due;
+    } while (!layer.schedule.between_frames());
 }
 
 void Publisher::send_audio(Instant now, const Window& window) {
@@ -168,29 +154,41 @@ void Publisher::send_audio(Instant now, const Window& window) {
 void Publisher::send_reports(Instant now) {
     reports_due_ = now + kReportInterval;
     if (audio_) audio_->send_report(name_, context_, now);
-    for (auto& layer : layers_) layer.stream.send_report(name_, context_, now);
+    for (auto& layer : layers_) {
+        if (layer.schedule.active()) layer.stream.send_report(name_, context_, now);
+    }
 }
 
-void Publisher::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now) {
+void Publisher::on_nack(Ssrc media, std::uint16_t sequence_number, Instant now,
+                        const Window& window) {
     refresh_formats();
     for (auto& layer : layers_) {
         if (layer.stream.ssrc() != media || !video_format_) continue;
-        layer.stream.resend(sequence_number, *video_format_, context_, now);
+        const bool again = layer.stream.resend(sequence_number, *video_format_, context_, now);
+        resent_ += again && window.contains(now) ? 1 : 0;
     }
 }
 
 void Publisher::on_keyframe_request(Ssrc media) {
     for (auto& layer : layers_) {
         if (layer.stream.ssrc() != media) continue;
-        layer.keyframe_wanted = true;
+        layer.schedule.want_keyframe();
         ++keyframe_requests_;
     }
 }
 
-std::uint64_t Publisher::resent() const {
-    std::uint64_t count = 0;
-    for (const auto& layer : layers_) count += layer.stream.resent();
-    return count;
+void Publisher::on_track_layers(const TrackLayers& message, Instant now) {
+    refresh_formats();
+    if (!video_format_ || video_format_->mid != message.mid) return;
+    for (const auto& told : message.layers) {
+        for (auto& layer : layers_) {
+            if (layer.rid == told.rid) layer.schedule.set_active(told.active, now);
+        }
+    }
+}
+
+Published Publisher::published() const {
+    return {!layers_.empty(), audio_.has_value(), video_packets_, audio_packets_};
 }
 
 }  // namespace parley::load

@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "load/frame_schedule.hpp"
 #include "load/media_loops.hpp"
 #include "load/out_stream.hpp"
+#include "load/reception.hpp"
 #include "load/tally.hpp"
+#include "load/track_layers.hpp"
 
 namespace parley::load {
 
@@ -29,37 +32,31 @@ class Publisher {
     /// Sends what is due. `window`: in which packets are counted.
     void handle_timeout(Instant now, const Window& window);
 
-    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now);
+    void on_nack(Ssrc media, std::uint16_t sequence_number, Instant now, const Window& window);
     void on_keyframe_request(Ssrc media);
+    /// Layers that nobody watches are not sent.
+    void on_track_layers(const TrackLayers& message, Instant now);
 
-    // In the measured time.
-    std::uint64_t video_packets() const { return video_packets_; }
-    std::uint64_t audio_packets() const { return audio_packets_; }
+    /// In the measured time.
+    Published published() const;
+    std::uint64_t resent() const { return resent_; }
+    /// Since it joined.
     std::uint64_t keyframe_requests() const { return keyframe_requests_; }
-    std::uint64_t resent() const;
 
  private:
     struct Layer {
         const VideoLoop* loop = nullptr;
+        std::string rid;
         OutStream stream;
-        std::size_t frame = 0;  // the next of the loop
-        bool keyframe_wanted = false;
-        const LoopFrame* sending = nullptr;  // some of whose packets wait for their time
-        std::size_t packet = 0;
-        std::uint32_t timestamp = 0;
-        std::uint16_t picture_id = 0;
-        std::uint16_t frame_number = 0;  // of the picture's lowest layer
-        Instant next{};                  // when the next packet is due
-        Instant frame_due{};
+        FrameSchedule schedule;
+        std::uint16_t first_picture_id = 0;
     };
     void refresh_formats();
-    void begin_frame(Layer& layer, Instant now);
     void send_video(Layer& layer, Instant now, const Window& window);
     void send_audio(Instant now, const Window& window);
     void send_reports(Instant now);
 
     const MediaLoops& loops_;
-    bool spread_;
     std::string name_;
     OutContext& context_;
     std::vector<Layer> layers_;
@@ -78,6 +75,7 @@ class Publisher {
     Duration phase_;
     std::uint64_t video_packets_ = 0;
     std::uint64_t audio_packets_ = 0;
+    std::uint64_t resent_ = 0;
     std::uint64_t keyframe_requests_ = 0;
 };
 

@@ -22,7 +22,22 @@ double share(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+constexpr const char* kLost = "lost";
+
+bool all_lost(const Report& report) {
+    return report.joined > 0 && report.lost() == report.joined;
+}
+
 }  // namespace
+
+std::uint64_t Report::lost() const {
+    const auto found = failures.find(kLost);
+    return found == failures.end() ? 0 : found->second.count;
+}
+
+int Report::exit_code() const {
+    return joined == 0 || lost() > 0 || failures.contains("refused") ? 1 : 0;
+}
 
 double Report::loss() const {
     return share(expected - std::min(expected, received), expected);
@@ -51,10 +66,12 @@ std::string to_json(const Report& report) {
     json["join_ms_p99"] = milliseconds(report.join_p99);
     json["packets_sent"] = report.sent;
     json["packets_resent"] = report.resent;
+    json["packets_unsent"] = report.unsent;
     json["packets_expected"] = report.expected;
     json["packets_received"] = report.received;
     json["packets_recovered"] = report.recovered;
     json["gaps"] = report.gaps;
+    json["streams_missing"] = report.streams_missing;
     json["loss"] = report.loss();
     json["delay_ms_p50"] = milliseconds(report.delay_p50);
     json["delay_ms_p99"] = milliseconds(report.delay_p99);
@@ -80,14 +97,25 @@ std::string to_table(const Report& report) {
                               report.participants, report.publishers, report.receivers));
     row("join time", fmt::format("p50 {:.1f} ms, p99 {:.1f} ms", milliseconds(report.join_p50),
                                  milliseconds(report.join_p99)));
-    row("measured", fmt::format("{:.1f} s{}", to_seconds(report.duration),
-                                report.interrupted ? ", interrupted" : ""));
+    row("measured", fmt::format("{:.1f} s{}{}", to_seconds(report.duration),
+                                report.interrupted ? ", interrupted" : "",
+                                all_lost(report) ? ", until nobody was left" : ""));
     row("packets sent", fmt::format("{} ({} more sent again)", report.sent, report.resent));
+    if (report.unsent > 0) {
+        row("packets unsent",
+            fmt::format(
+                "{}: refused by this machine's sockets; it was this program, not the server",
+                report.unsent));
+    }
     row("packets expected", fmt::format("{}", report.expected));
     row("packets received",
         fmt::format("{} ({} of them sent again)", report.received, report.recovered));
     row("loss", fmt::format("{:.4f} %", 100 * report.loss()));
     row("gaps", fmt::format("{} sequence numbers", report.gaps));
+    if (report.streams_missing > 0) {
+        row("streams missing",
+            fmt::format("{}: receivers got nothing of them", report.streams_missing));
+    }
     row("delay", fmt::format("p50 {:.2f} ms, p99 {:.2f} ms", milliseconds(report.delay_p50),
                              milliseconds(report.delay_p99)));
     const double each =
@@ -100,9 +128,29 @@ std::string to_table(const Report& report) {
         report.duration.count() > 0 ? to_seconds(report.cpu) / to_seconds(report.duration) : 0;
     row("own CPU", fmt::format("{:.0f} % of one core", 100 * busy));
     for (const auto& [cause, failure] : report.failures) {
-        row("failed: " + cause, fmt::format("{}: {}", failure.count, failure.text));
+        row(cause == kLost ? cause : "failed: " + cause,
+            fmt::format("{}: {}", failure.count, failure.text));
     }
     return text;
+}
+
+std::string interruption_line(const Report& report) {
+    if (!report.interrupted || report.duration > Duration::zero()) return {};
+    const auto* when = report.joined < report.participants ? "while joining" : "before measuring";
+    return fmt::format("interrupted {}; {} of {} had joined", when, report.joined,
+                       report.participants);
+}
+
+std::vector<std::string> failure_lines(const Report& report) {
+    std::vector<std::string> lines;
+    for (const auto& [cause, failure] : report.failures) {
+        lines.push_back(cause == kLost
+                            ? fmt::format("{} of {} were lost after they had joined: {}",
+                                          failure.count, report.joined, failure.text)
+                            : fmt::format("{} of {} did not take part ({}): {}", failure.count,
+                                          report.participants, cause, failure.text));
+    }
+    return lines;
 }
 
 }  // namespace parley::load

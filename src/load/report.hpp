@@ -27,9 +27,11 @@ struct Report {
     Duration duration{};  // the measured time
     std::uint64_t sent = 0;
     std::uint64_t resent = 0;
+    std::uint64_t unsent = 0;  // datagrams of all that this machine's own sockets refused
     std::uint64_t expected = 0;
     std::uint64_t received = 0;
-    std::uint64_t gaps = 0;  // sequence numbers that never came
+    std::uint64_t gaps = 0;             // sequence numbers that never came
+    std::uint64_t streams_missing = 0;  // of which a receiver got nothing at all
     std::uint64_t recovered = 0;
     std::uint64_t bytes = 0;
     std::uint64_t layer_switches = 0;
@@ -42,12 +44,19 @@ struct Report {
     /// 0 to 1; more than expected is no loss.
     double loss() const;
     double bitrate() const;  // bits per second, of all receivers
-    bool refused() const { return failures.contains("refused"); }
+    /// Who had joined, and was gone before the end.
+    std::uint64_t lost() const;
+    /// Of the program: 0 when somebody joined, nobody was refused and nobody was lost; else 1.
+    int exit_code() const;
 };
 
 /// One line.
 std::string to_json(const Report& report);
 std::string to_table(const Report& report);
+/// That it was interrupted before anything was measured, in one line; empty otherwise.
+std::string interruption_line(const Report& report);
+/// A line for each cause of failure, with how many it concerns and the first one's text.
+std::vector<std::string> failure_lines(const Report& report);
 
 /// The value that the share of all stays at or below; sorts `values`.
 Duration percentile(std::vector<Duration>& values, double share);

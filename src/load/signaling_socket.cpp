@@ -60,6 +60,23 @@ std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
     return server;
 }
 
+std::string connection_problem(const std::string& address, int error, bool tls, bool was_up) {
+    const std::string cause = address + ": " + std::strerror(error);
+    if (was_up) return "the connection broke off: " + cause + "; has the server ended?";
+    std::string text = "cannot reach " + cause;
+    if (error == ECONNRESET && !tls) text += "; where it speaks TLS, use wss://";
+    if (error == ECONNREFUSED) text += "; is the server running, and is --url its address?";
+    if (error == EMFILE) text += "; raise the limit of open files (ulimit -n)";
+    return text;
+}
+
+std::string tls_problem(const std::string& host, const std::string& cause) {
+    const bool distrust = cause.find("certificate") != std::string::npos;
+    return "TLS with " + host + " failed: " + cause +
+           (distrust ? "; --insecure takes any certificate"
+                     : "; where it speaks no TLS, use ws://");
+}
+
 void SignalingSocket::connect() {
     const int family = server_.address.ip.is_v4() ? AF_INET : AF_INET6;
     fd_ = runtime::FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -79,10 +96,8 @@ void SignalingSocket::connect() {
 
 void SignalingSocket::fail(int error) {
     if (!failure_.empty()) return;
-    failure_ = "cannot reach " + server_.address.to_string() + ": " + std::strerror(error);
-    if (error == ECONNRESET && !server_.tls) failure_ += "; where it speaks TLS, use wss://";
-    if (error == ECONNREFUSED) failure_ += "; is the server running, and is --url its address?";
-    if (error == EMFILE) failure_ += "; raise the limit of open files (ulimit -n)";
+    failure_ = connection_problem(server_.address.to_string(), error, server_.tls != nullptr,
+                                  web_socket_.open());
 }
 
 void SignalingSocket::on_ready() {
@@ -117,10 +132,7 @@ bool SignalingSocket::ready() {
     const auto result = tls_->handshake();
     tls_wants_write_ = result.status == crypto::TlsStatus::kWantWrite;
     if (result.status == crypto::TlsStatus::kFailed) {
-        failure_ = "TLS with " + server_.url.host + " failed: " + tls_->failure();
-        if (failure_.find("certificate") != std::string::npos) {
-            failure_ += "; --insecure takes any certificate";
-        }
+        failure_ = tls_problem(server_.url.host, tls_->failure());
     }
     return result.status == crypto::TlsStatus::kDone;
 }

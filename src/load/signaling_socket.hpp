@@ -28,6 +28,13 @@ std::expected<ServerAddress, std::string> resolve_server(std::string_view url,
                                                          std::string_view token,
                                                          crypto::TlsTrust trust);
 
+/// What went wrong, and what to try, when the connection to `address` fails with `error` of errno.
+/// `tls`: it is asked for; `was_up`: the WebSocket had been open.
+std::string connection_problem(const std::string& address, int error, bool tls, bool was_up);
+
+/// The same when TLS with `host` fails, with `cause`, before it is there.
+std::string tls_problem(const std::string& host, const std::string& cause);
+
 class SignalingSocket {
  public:
     SignalingSocket(const ServerAddress& server, Random& random)

@@ -86,13 +86,57 @@ TEST(Report, JsonHasEveryNamedKeyOnOneLine) {
     Report report;
     report.failures["refused"] = {3, "The room is full."};
     const std::string json = to_json(report);
-    for (const auto* key :
-         {"joined", "join_ms_p50", "join_ms_p99", "packets_expected", "packets_received", "loss",
-          "delay_ms_p50", "delay_ms_p99", "duration_s", "failures"}) {
+    for (const auto* key : {"joined", "join_ms_p50", "join_ms_p99", "packets_expected",
+                            "packets_received", "loss", "packets_unsent", "streams_missing",
+                            "delay_ms_p50", "delay_ms_p99", "duration_s", "failures"}) {
         EXPECT_NE(json.find("\"" + std::string(key) + "\":"), std::string::npos) << key;
     }
     EXPECT_EQ(json.find('\n'), json.size() - 1);
     EXPECT_NE(to_table(report).find("The room is full."), std::string::npos);
+}
+
+TEST(Report, WhatShouldNotBeIsSaidWhereThereIsSome) {
+    Report report;
+    EXPECT_EQ(to_table(report).find("streams missing"), std::string::npos);
+    EXPECT_EQ(to_table(report).find("packets unsent"), std::string::npos);
+    report.unsent = 7;
+    report.streams_missing = 2;
+    EXPECT_NE(to_table(report).find("streams missing      2: "), std::string::npos);
+    EXPECT_NE(to_table(report).find("packets unsent       7: refused by this machine"),
+              std::string::npos);
+}
+
+TEST(Report, WhoeverIsLostIsNoSuccess) {
+    Report report;
+    EXPECT_EQ(report.exit_code(), 1);
+    report.participants = 5;
+    report.joined = 4;
+    report.failures["ice"] = {1, "no path"};
+    EXPECT_EQ(report.exit_code(), 0);
+    report.failures["lost"] = {4, "the connection broke off"};
+    EXPECT_EQ(report.exit_code(), 1);
+    const std::vector<std::string> lines{
+        "1 of 5 did not take part (ice): no path",
+        "4 of 4 were lost after they had joined: the connection broke off"};
+    EXPECT_EQ(failure_lines(report), lines);
+    EXPECT_NE(to_table(report).find("until nobody was left"), std::string::npos);
+    EXPECT_NE(to_table(report).find("\nlost "), std::string::npos);
+    report.failures["lost"].count = 3;
+    EXPECT_EQ(to_table(report).find("until nobody was left"), std::string::npos);
+    report.failures = {{"refused", {1, "The room is full."}}};
+    EXPECT_EQ(report.exit_code(), 1);
+}
+
+TEST(Report, AnInterruptBeforeMeasuringIsSaid) {
+    Report report;
+    report.participants = 9;
+    EXPECT_EQ(interruption_line(report), "");
+    report.interrupted = true;
+    EXPECT_EQ(interruption_line(report), "interrupted while joining; 0 of 9 had joined");
+    report.joined = 9;
+    EXPECT_EQ(interruption_line(report), "interrupted before measuring; 9 of 9 had joined");
+    report.duration = 2s;  // the table says it then
+    EXPECT_EQ(interruption_line(report), "");
 }
 
 TEST(Report, PercentileOfFew) {

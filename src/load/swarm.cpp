@@ -15,15 +15,6 @@
 namespace parley::load {
 namespace {
 
-constexpr Duration kJoinTimeout = 20s;
-/// How long is waited for the last streams once all have joined, and at least, so that handshakes,
-/// first keyframes and the news of who is there are over.
-constexpr Duration kSettleTimeout = 8s;
-constexpr Duration kSettleTime = 1s;
-constexpr Duration kSettleTimeEach = 5ms;
-constexpr Duration kLongestSettleTime = 5s;
-/// What was sent in the measured time may still arrive.
-constexpr Duration kDrainTime = 500ms;
 constexpr Duration kProgressInterval = 1s;
 constexpr Duration kTick = 20ms;
 constexpr std::uint64_t kSignalKey = ~std::uint64_t{0};
@@ -76,7 +67,9 @@ Swarm::Swarm(const Options& options, const MediaLoops& loops, const ServerAddres
                 {},
                 {}},
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      signals_(watch_signals()) {
+      signals_(watch_signals()),
+      course_(CoursePlan{options.duration, options.link.delay, options.participants(),
+                         options.simulcast}) {
     watch(signals_.get(), kSignalKey, EPOLLIN);
     add_participants();
 }
@@ -107,7 +100,7 @@ void Swarm::add_participants() {
 }
 
 Report Swarm::run() {
-    while (phase_ != Phase::kDone) {
+    while (course_.phase() != Phase::kDone) {
         const Instant now = runtime::now();
         advance(now);
         wait(now);
@@ -144,7 +137,7 @@ void Swarm::wait(Instant now) {
 void Swarm::serve(std::uint64_t key, Instant now) {
     if (key == kSignalKey) {
         signalfd_siginfo info{};
-        while (::read(signals_.get(), &info, sizeof info) > 0) interrupted_ = true;
+        while (::read(signals_.get(), &info, sizeof info) > 0) course_.interrupt();
         return;
     }
     const auto index = static_cast<std::size_t>(key / 2);
@@ -173,6 +166,10 @@ void Swarm::settle(std::size_t index, Instant now) {
         watched.pending = false;
         --pending_;
     }
+    if (participant.joined() != watched.present) {
+        watched.present = participant.joined();
+        watched.present ? ++present_ : --present_;
+    }
     if (participant.failed()) {
         if (watched.media) {
             ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, participant.media_fd(), nullptr);
@@ -197,49 +194,39 @@ void Swarm::settle(std::size_t index, Instant now) {
 // ---- phases ----
 
 void Swarm::advance(Instant now) {
-    const Phase before = phase_;
-    if (interrupted_ && phase_ < Phase::kDraining) {
-        if (phase_ == Phase::kMeasuring) {
-            services_.window.end = now;
-            cpu_ = cpu_time() - cpu_at_start_;
-        }
-        phase_ = phase_ == Phase::kMeasuring ? Phase::kDraining : Phase::kDone;
-        phase_ends_ = now + kDrainTime;
+    const Phase before = course_.phase();
+    if (before == Phase::kJoining && !course_.interrupted()) start_joins(now);
+    course_.advance(attendance(), now);
+    services_.window = course_.window();
+    const Phase phase = course_.phase();
+    const bool milestone = phase != before && phase != Phase::kDone;
+    if (milestone && phase == Phase::kMeasuring) {
+        cpu_at_start_ = cpu_time();
+        unsent_at_start_ = packets_unsent();
+    } else if (milestone && phase == Phase::kDraining) {
+        cpu_ = cpu_time() - cpu_at_start_;
+        unsent_ = packets_unsent() - unsent_at_start_;
     }
-    switch (phase_) {
-        case Phase::kJoining:
-            start_joins(now);
-            if (started_ < participants_.size() || pending_ > 0) break;
-            phase_ = std::ranges::any_of(participants_, &Participant::joined) ? Phase::kSettling
-                                                                              : Phase::kDone;
-            phase_ends_ = now + kSettleTimeout;
-            settled_at_ =
-                now + std::min<Duration>(kLongestSettleTime,
-                                         kSettleTime + kSettleTimeEach * participants_.size());
-            break;
-        case Phase::kSettling:
-            if (now < settled_at_) break;
-            if (all_complete() || now >= phase_ends_) measure(now);
-            break;
-        case Phase::kMeasuring:
-            if (now < phase_ends_) break;
-            cpu_ = cpu_time() - cpu_at_start_;
-            phase_ = Phase::kDraining;
-            phase_ends_ = now + kDrainTime + 4 * options_.link.delay;
-            break;
-        case Phase::kDraining:
-            if (now >= phase_ends_) phase_ = Phase::kDone;
-            break;
-        case Phase::kDone: break;
-    }
-    const bool milestone = phase_ != before && phase_ != Phase::kDone;
     if (milestone || now >= next_progress_) report_progress(now, milestone);
+}
+
+Attendance Swarm::attendance() const {
+    Attendance attendance;
+    attendance.joining = started_ < participants_.size() || pending_ > 0;
+    attendance.present = present_;
+    // Asked for while it matters only: there may be thousands.
+    attendance.complete =
+        course_.phase() == Phase::kSettling && std::ranges::all_of(participants_, [](auto& one) {
+            return !one->joined() || one->complete();
+        });
+    return attendance;
 }
 
 void Swarm::start_joins(Instant now) {
     const std::size_t publishers = options_.publishers * options_.rooms;
+    const Duration patience = join_timeout(options_.link.delay);
     for (std::size_t i = 0; i < started_; ++i) {
-        if (!watched_[i].pending || now - participants_[i]->started_at() < kJoinTimeout) continue;
+        if (!watched_[i].pending || now - participants_[i]->started_at() < patience) continue;
         participants_[i]->give_up();
         settle(i, now);
     }
@@ -254,36 +241,29 @@ void Swarm::start_joins(Instant now) {
     }
 }
 
-bool Swarm::all_complete() const {
-    return std::ranges::all_of(participants_,
-                               [](const auto& one) { return !one->joined() || one->complete(); });
-}
-
-void Swarm::measure(Instant now) {
-    phase_ = Phase::kMeasuring;
-    services_.window = {now, now + options_.duration};
-    phase_ends_ = services_.window.end;
-    cpu_at_start_ = cpu_time();
+std::uint64_t Swarm::packets_unsent() const {
+    std::uint64_t count = 0;
+    for (const auto& participant : participants_) count += participant->packets_unsent();
+    return count;
 }
 
 void Swarm::report_progress(Instant now, bool milestone) {
     next_progress_ = now + kProgressInterval;
-    const auto joined = std::ranges::count_if(participants_, &Participant::joined);
+    const Phase phase = course_.phase();
+    const auto joined = std::ranges::count_if(participants_, &Participant::ever_joined);
     const auto failed = std::ranges::count_if(participants_, &Participant::failed);
+    const auto lost = joined - static_cast<std::ptrdiff_t>(present_);
     std::string line = fmt::format("{} of {} joined", joined, participants_.size());
-    if (failed > 0) line += fmt::format(", {} failed", failed);
-    if (phase_ == Phase::kSettling) line += "; settling";
-    if (phase_ == Phase::kDraining) line += "; measured";
-    if (phase_ == Phase::kMeasuring && milestone) {
+    if (failed > lost) line += fmt::format(", {} failed", failed - lost);
+    if (lost > 0) line += fmt::format(", {} lost", lost);
+    if (phase == Phase::kSettling) line += "; settling";
+    if (phase == Phase::kDraining) line += "; measured";
+    if (phase == Phase::kMeasuring && milestone) {
         line += fmt::format("; measuring for {:.0f} s", to_seconds(options_.duration));
-    } else if (phase_ == Phase::kMeasuring) {
+    } else if (phase == Phase::kMeasuring) {
         Report so_far;
         for (const auto& participant : participants_) {
-            for (const auto& tally : participant->tallies()) {
-                so_far.received += tally.packets.packets();
-                so_far.bytes += tally.packets.bytes();
-                so_far.gaps += tally.packets.missing();
-            }
+            count_received(participant->streams(), {}, false, so_far);
         }
         so_far.duration = now - services_.window.start;
         line += fmt::format("; {:.0f} of {:.0f} s: {} packets, {:.1f} Mbit/s, {} missing",
@@ -298,11 +278,12 @@ void Swarm::report_progress(Instant now, bool milestone) {
 Report Swarm::make_report() const {
     Report report;
     report.participants = participants_.size();
-    report.interrupted = interrupted_;
+    report.interrupted = course_.interrupted();
     if (services_.window.start != kNever) {
         report.duration = services_.window.end - services_.window.start;
     }
     report.cpu = cpu_;
+    report.unsent = unsent_;
     std::vector<Duration> joins;
     for (const auto& participant : participants_) {
         if (const auto& failure = participant->failure()) {
@@ -315,12 +296,15 @@ Report Swarm::make_report() const {
         report.publishers += participant->role().publishes ? 1 : 0;
         report.receivers += participant->role().receives ? 1 : 0;
         if (const auto* publisher = participant->publisher()) {
-            report.sent += publisher->video_packets() + publisher->audio_packets();
+            const Published published = publisher->published();
+            report.sent += published.video_packets + published.audio_packets;
             report.resent += publisher->resent();
             report.keyframe_requests += publisher->keyframe_requests();
         }
         report.layer_switches += participant->layer_switches();
-        if (participant->role().receives) count_received(*participant, report);
+        if (!participant->role().receives) continue;
+        count_received(participant->streams(), published_to(*participant),
+                       options_.simulcast || options_.svc, report);
     }
     report.join_p50 = percentile(joins, 0.5);
     report.join_p99 = percentile(joins, 0.99);
@@ -329,24 +313,14 @@ Report Swarm::make_report() const {
     return report;
 }
 
-void Swarm::count_received(const Participant& participant, Report& report) const {
-    const bool layered = options_.simulcast || options_.svc;
-    for (const auto& tally : participant.tallies()) {
-        report.received += tally.packets.packets();
-        report.bytes += tally.packets.bytes();
-        report.gaps += tally.packets.missing();
-        report.recovered += tally.packets.recovered();
-        // Which layers a receiver gets is the server's choice: only its numbers say how many
-        // packets that was.
-        if (tally.video && layered) report.expected += tally.packets.span();
-    }
+std::vector<Published> Swarm::published_to(const Participant& receiver) const {
+    std::vector<Published> result;
     for (const auto& other : participants_) {
         const auto* publisher = other->publisher();
-        if (other == nullptr || other.get() == &participant || publisher == nullptr) continue;
-        if (other->role().room != participant.role().room) continue;
-        report.expected += publisher->audio_packets();
-        if (!layered) report.expected += publisher->video_packets();
+        if (other.get() == &receiver || publisher == nullptr || !other->ever_joined()) continue;
+        if (other->role().room == receiver.role().room) result.push_back(publisher->published());
     }
+    return result;
 }
 
 void Swarm::leave_all(Instant now) {

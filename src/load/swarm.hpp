@@ -10,6 +10,7 @@
 
 #include "base/random.hpp"
 #include "crypto/secure_random.hpp"
+#include "load/course.hpp"
 #include "load/participant.hpp"
 #include "load/report.hpp"
 
@@ -27,8 +28,6 @@ class Swarm {
     Report run();
 
  private:
-    enum class Phase : std::uint8_t { kJoining, kSettling, kMeasuring, kDraining, kDone };
-
     void add_participants();
     void wait(Instant now);
     void serve(std::uint64_t key, Instant now);
@@ -39,11 +38,12 @@ class Swarm {
 
     void advance(Instant now);
     void start_joins(Instant now);
-    void measure(Instant now);
-    bool all_complete() const;
+    Attendance attendance() const;
+    std::uint64_t packets_unsent() const;
     void report_progress(Instant now, bool milestone);
     Report make_report() const;
-    void count_received(const Participant& participant, Report& report) const;
+    /// By whom else publishes in the receiver's room.
+    std::vector<Published> published_to(const Participant& receiver) const;
     void leave_all(Instant now);
 
     const Options& options_;
@@ -60,20 +60,21 @@ class Swarm {
         bool media = false;
         bool writing = false;
         bool pending = false;  // its join is under way
+        bool present = false;  // it has joined and was not lost
     };
     std::vector<std::unique_ptr<Participant>> participants_;
     std::vector<Watched> watched_;
     std::vector<Instant> deadlines_;
     std::size_t started_ = 0;
     std::size_t pending_ = 0;
+    std::size_t present_ = 0;
 
-    Phase phase_ = Phase::kJoining;
-    bool interrupted_ = false;
-    Instant phase_ends_ = kNever;
-    Instant settled_at_{};
+    Course course_;
     Instant next_progress_{};
     Duration cpu_at_start_{};
     Duration cpu_{};
+    std::uint64_t unsent_at_start_ = 0;
+    std::uint64_t unsent_ = 0;
 };
 
 }  // namespace parley::load

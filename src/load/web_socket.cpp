@@ -38,9 +38,21 @@ std::string refusal(std::string_view status) {
     const auto code = status.substr(std::min<std::size_t>(status.size(), 9), 3);
     std::string text = "the server refused the WebSocket: " + std::string(status);
     if (code == "401" || code == "403") text += "; give a token for the room with --token";
+    if (code.starts_with('2')) {
+        text += "; that is a page, so the path of --url is probably wrong: signaling is at /signal";
+    }
     if (code == "404") text += "; the path of --url is usually /signal";
     if (code == "429" || code == "503") text += "; the server has reached a limit";
     return text;
+}
+
+/// RFC 3986 has any digits; TCP has 16 bits.
+bool valid_port(std::string_view text) {
+    const bool digits = !text.empty() && text.size() <= 5 &&
+                        std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    if (!digits) return false;
+    const int port = std::stoi(std::string(text));
+    return port >= 1 && port <= 65535;
 }
 
 }  // namespace
@@ -70,7 +82,7 @@ std::optional<Url> parse_url(std::string_view text) {
         authority = authority.substr(1, authority.size() - 2);
     }
     url.host = std::string(authority);
-    if (url.host.empty() || url.port.empty()) return {};
+    if (url.host.empty() || !valid_port(url.port)) return {};
     const auto bad = [](char c) { return c <= ' ' || c == '\x7f'; };
     if (std::any_of(url.host.begin(), url.host.end(), bad) ||
         std::any_of(url.target.begin(), url.target.end(), bad)) {

@@ -20,6 +20,13 @@ TEST(Url, IsTakenApart) {
     EXPECT_FALSE(parse_url("ws://h/a b"));
 }
 
+TEST(Url, APortIsANumberOfSixteenBits) {
+    EXPECT_EQ(parse_url("ws://h:65535/signal")->port, "65535");
+    for (const auto* port : {"99999", "65536", "0", "", "http", "-1", "+80", "080800", "8080 "}) {
+        EXPECT_FALSE(parse_url("ws://h:" + std::string(port) + "/signal")) << port;
+    }
+}
+
 // The proof that RFC 6455 §4.2.2 makes of the key that seed 1 gives, computed elsewhere.
 constexpr const char* kAccept = "avFrtGaKKOhDLh3geWLbrQSQRak=";
 
@@ -73,6 +80,12 @@ TEST_F(Socket, RefusesAWrongProof) {
 TEST_F(Socket, SaysWhyItWasRefused) {
     socket_.receive(as_bytes("HTTP/1.1 401 Unauthorized\r\n\r\n"));
     EXPECT_NE(socket_.failure().find("--token"), std::string::npos) << socket_.failure();
+}
+
+TEST_F(Socket, APageIsProbablyOfAWrongPath) {
+    socket_.receive(as_bytes("HTTP/1.1 200 OK\r\n\r\n<html>"));
+    EXPECT_NE(socket_.failure().find("signaling is at /signal"), std::string::npos)
+        << socket_.failure();
 }
 
 TEST_F(Socket, JoinsTheFragmentsOfAMessageAroundAPing) {
