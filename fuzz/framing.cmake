@@ -1,0 +1,1 @@
+parley_fuzz(framing LIBS parley_net)
