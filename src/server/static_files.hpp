@@ -24,8 +24,8 @@ class StaticFiles {
 
     bool empty() const { return files_.empty(); }
     std::size_t count() const { return files_.size(); }
-    /// The answer to GET or HEAD. "/" gives index.html. So do unknown paths without a file's suffix,
-    /// with status 404: the app says that there is no page, and where one is.
+    /// The answer to GET or HEAD. "/" gives index.html. So do unknown paths without a file's
+    /// suffix, with status 404: the app says that there is no page, and where one is.
     HttpResponse serve(const HttpRequest& request) const;
 
  private:
