@@ -282,7 +282,8 @@ bool OpensslDtlsEngine::has_short_sealed(BytesView datagram) const {
     const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_.get());
     const bool chacha =
         cipher != nullptr && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
-    const std::size_t least = DtlsRecords::kHeaderSize + (chacha ? 16 : 24);
+    const std::size_t nonce = chacha ? 0 : DtlsRecords::kExplicitNonceSize;
+    const std::size_t least = DtlsRecords::kHeaderSize + nonce + DtlsRecords::kTagSize;
     bool found = false;
     for_each_record(datagram, [&](BytesView record) {
         found = found || (DtlsRecords::is_sealed(record) && record.size() < least);

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <utility>
 
 #include "runtime/sockaddr.hpp"
+#include "runtime/udp_socket.hpp"
 
 #ifndef UDP_GRO
 #define UDP_GRO 104
@@ -18,16 +18,6 @@ namespace {
 
 /// A keyframe of sixteen publishers at a time fits; the system's limit may be lower.
 constexpr int kSocketBuffer = 1 << 20;
-
-/// FORCE goes beyond the system's limit where the process may; else the limit applies.
-void enlarge_buffers(int fd) {
-    for (const auto& [force, plain] :
-         {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
-        if (::setsockopt(fd, SOL_SOCKET, force, &kSocketBuffer, sizeof kSocketBuffer) != 0) {
-            ::setsockopt(fd, SOL_SOCKET, plain, &kSocketBuffer, sizeof kSocketBuffer);
-        }
-    }
-}
 
 }  // namespace
 
@@ -45,7 +35,7 @@ std::expected<Port, std::string> Port::open(const net::IpAddress& local, PortBuf
     }
     const int on = 1;
     ::setsockopt(fd.get(), SOL_UDP, UDP_GRO, &on, sizeof on);  // without it, only slower
-    enlarge_buffers(fd.get());
+    runtime::set_socket_buffers(fd.get(), kSocketBuffer);
     sockaddr_storage address{};
     socklen_t size = runtime::to_sockaddr({local, 0}, address);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {

@@ -61,6 +61,15 @@ struct UdpSocket::Buffers {
         std::array<std::array<char, CMSG_SPACE(sizeof(std::uint16_t))>, kSendBatch> out_control{};
 };
 
+void set_socket_buffers(int fd, int bytes) {
+    for (const auto& [force, plain] :
+         {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+        if (::setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof bytes) != 0) {
+            ::setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes);
+        }
+    }
+}
+
 void UdpSocket::FreeBuffers::operator()(Buffers* buffers) const {
     delete buffers;
 }
@@ -85,13 +94,7 @@ std::expected<UdpSocket, UdpSocket::OpenFailure> UdpSocket::open(const net::Sock
     } else {
         ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
     }
-    // FORCE goes beyond the system's limit where the process may; else the limit applies.
-    for (const auto& [force, plain] :
-         {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
-        if (::setsockopt(fd.get(), SOL_SOCKET, force, &buffer_bytes, sizeof buffer_bytes) != 0) {
-            ::setsockopt(fd.get(), SOL_SOCKET, plain, &buffer_bytes, sizeof buffer_bytes);
-        }
-    }
+    set_socket_buffers(fd.get(), buffer_bytes);
     sockaddr_storage address{};
     const socklen_t size = to_sockaddr(local, address);
     if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) {

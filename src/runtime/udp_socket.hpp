@@ -29,6 +29,10 @@ struct SendResult {
     }
 };
 
+/// How much a socket may hold each way. Beyond the system's limit (the FORCE options) where the
+/// process may; else the limit applies.
+void set_socket_buffers(int fd, int bytes);
+
 class UdpSocket {
  public:
     /// Why a socket could not be opened: the text names the address, the cause and what to change.
