@@ -46,12 +46,13 @@ class Session {
         format_.payload_type = 100;
         format_.rtx_payload_type = 101;
         if ((selector & 0x40) != 0) format_.red_payload_type = 102;
-        format_.extensions.set(1, rtp::ExtensionType::kMid);
-        format_.extensions.set(2, rtp::ExtensionType::kAbsSendTime);
-        format_.extensions.set(5, rtp::ExtensionType::kAudioLevel);
-        format_.extensions.set(6, rtp::ExtensionType::kColorSpace);
-        format_.extensions.set(7, rtp::ExtensionType::kDependencyDescriptor);
-        format_.set_mid("12");
+        rtp::ExtensionMap ids;
+        ids.set(1, rtp::ExtensionType::kMid);
+        ids.set(2, rtp::ExtensionType::kAbsSendTime);
+        ids.set(5, rtp::ExtensionType::kAudioLevel);
+        ids.set(6, rtp::ExtensionType::kColorSpace);
+        ids.set(7, rtp::ExtensionType::kDependencyDescriptor);
+        format_.extensions = {ids, "12"};
         for (auto& inspector : inspectors_) inspector.set_codec(publication_.codec());
         for (auto& subscription : subscriptions_) subscription.start(publication_, now_);
     }

@@ -80,7 +80,9 @@ class SendPath {
     /// Nothing more leaves at `now`; `waiting`: for want of budget.
     void rest(bool waiting, Instant now);
 
-    /// Asks for what sending needs; the object itself is near.
+    /// Asks for what sending needs of the object itself...
+    void prefetch_near() const { prefetch_until(*this, fallback_); }
+    /// ...and of what it points to.
     void prefetch() const {
         constexpr std::size_t kHotController = 256;
         parley::prefetch(controller_.get(), kHotController);

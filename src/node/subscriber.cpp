@@ -63,15 +63,15 @@ Subscriber::Subscriber(Context& context, Member& owner)
     : context_(context),
       owner_(owner),
       path_(context.config.estimate),
-      allocation_(context, owner, outlets_),
       sender_(context, owner, path_),
       filling_(owner, outlets_, path_),
+      allocation_(context, owner, outlets_),
       told_(context, owner.id()) {}
 
 void Subscriber::prefetch() const {
-    prefetch_until(*this, allocation_);
-    prefetch_until(sender_, next_report_check_);
-    parley::prefetch(next_report_check_);
+    prefetch_until(*this, path_);
+    path_.prefetch_near();
+    prefetch_until(sender_, outlets_);
 }
 
 void Subscriber::attach(Track& track, Instant now) {
@@ -350,8 +350,8 @@ bool Subscriber::open(Outlet& outlet, const peer::Section& section) {
     format.red_payload_type = section.red_payload_type;
     format.rtx_payload_type = section.rtx_payload_type;
     format.rtx_ssrc = outlet.rtx_ssrc;
-    format.extensions = section.extension_map();
-    format.set_mid(section.mid_on_wire ? section.mid : std::string_view());
+    format.extensions = {section.extension_map(),
+                         section.mid_on_wire ? section.mid : std::string_view()};
     outlet.mid = section.mid;
     outlet.marked = section.has_feedback(section.payload_type, peer::kCongestionFeedback);
     outlet.numbered =

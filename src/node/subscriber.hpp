@@ -118,22 +118,24 @@ class Subscriber {
     void tell_estimate(Instant now);
     void tell_demand(Instant now);
 
+    // Each turn reads these.
     Context& context_;
     Member& owner_;
+    Instant next_report_check_{};
+    SendPath path_;
+    MediaSender sender_;
+    Filling filling_;
+
     std::vector<std::unique_ptr<Outlet>> outlets_;
     std::unordered_map<Ssrc, Outlet*> by_ssrc_;
     std::map<std::string, sfu::TrackWish> wishes_;  // also of tracks that are not there yet
-    SendPath path_;
     Allocation allocation_;
-    MediaSender sender_;
     sfu::Redundancy redundancy_;
     Instant redundancy_reviewed_{};
-    Filling filling_;
     Bitrate demand_;                   // as the path was told
     std::vector<Track*> turned_away_;  // for lack of outlets; the oldest first
     ToldStatus told_;
     std::optional<Duration> rtt_;
-    Instant next_report_check_{};
 };
 
 }  // namespace parley::node

@@ -111,27 +111,32 @@ bool HeaderSize::add_extension(std::uint8_t id, BytesView data) {
     return true;
 }
 
-std::uint8_t* HeaderWriter::reserve_extension(std::uint8_t id, std::size_t size) {
+std::uint8_t* HeaderWriter::reserve_elements(std::size_t size) {
     const std::size_t block_header = has_extensions_ ? 0 : 4;
-    const std::size_t element_header = two_byte_ ? 2 : 1;
     // Three octets are kept back for the padding that finish() may need.
-    const std::size_t needed = block_header + element_header + size + 3;
-    if (!ok_ || !fits_form(two_byte_, id, size) || out_.size() - at_ < needed) return nullptr;
+    if (!ok_ || out_.size() - at_ < block_header + size + 3) return nullptr;
     if (!has_extensions_) {
         out_[0] |= 0x10;
         store_be16(&out_[at_], two_byte_ ? kTwoByteProfile : kOneByteProfile);
         at_ += 4;
         has_extensions_ = true;
     }
-    if (two_byte_) {
-        out_[at_++] = id;
-        out_[at_++] = static_cast<std::uint8_t>(size);
-    } else {
-        out_[at_++] = static_cast<std::uint8_t>((id << 4) | (size - 1));
-    }
-    std::uint8_t* data = &out_[at_];
+    std::uint8_t* const place = &out_[at_];
     at_ += size;
-    return data;
+    return place;
+}
+
+std::uint8_t* HeaderWriter::reserve_extension(std::uint8_t id, std::size_t size) {
+    if (!fits_form(two_byte_, id, size)) return nullptr;
+    std::uint8_t* element = reserve_elements((two_byte_ ? 2U : 1U) + size);
+    if (element == nullptr) return nullptr;
+    if (two_byte_) {
+        *element++ = id;
+        *element++ = static_cast<std::uint8_t>(size);
+    } else {
+        *element++ = static_cast<std::uint8_t>((id << 4) | (size - 1));
+    }
+    return element;
 }
 
 bool HeaderWriter::add_extension(std::uint8_t id, BytesView data) {

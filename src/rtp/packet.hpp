@@ -90,6 +90,9 @@ class HeaderWriter {
     /// Reserves `size` octets for an element that is filled in later (transport sequence number,
     /// send time); nullptr when it does not fit.
     std::uint8_t* reserve_extension(std::uint8_t id, std::size_t size);
+    /// Reserves `size` octets for whole elements, in the form that the header has; nullptr when
+    /// they do not fit.
+    std::uint8_t* reserve_elements(std::size_t size);
     /// Pads the block to 32 bits and sets its length. Returns the header's size; 0 if the buffer
     /// was too small. The payload follows at that offset.
     std::size_t finish();
@@ -108,6 +111,7 @@ class HeaderSize {
     explicit HeaderSize(bool two_byte = false) : two_byte_(two_byte) {}
 
     bool add_extension(std::uint8_t id, BytesView data);
+    void add_elements(std::size_t octets) { elements_ += octets; }
     /// The whole header in octets.
     std::size_t octets() const {
         return elements_ == 0 ? kFixedHeaderSize : kFixedHeaderSize + 4 + (elements_ + 3) / 4 * 4;

@@ -66,7 +66,9 @@ class World {
           subscription_({.retransmit = true}, random_) {
         format_.ssrc = Ssrc(4242);
         format_.payload_type = 98;
-        format_.extensions.set(7, rtp::ExtensionType::kDependencyDescriptor);
+        rtp::ExtensionMap ids;
+        ids.set(7, rtp::ExtensionType::kDependencyDescriptor);
+        format_.extensions = {ids, {}};
         for (std::size_t i = 0; i < what.streams; ++i) {
             sources_.emplace_back(i, what.format, random_);
             wanted_.push_back(true);

@@ -48,21 +48,25 @@ bool needs_two_byte_form(const StoredPacket& packet, const Decision& decision,
     return false;
 }
 
-/// Hands every extension of the packet to `sink`, which writes them or only counts.
+// This hop's elements, one by one: how the two-byte form writes them, which is rare.
 template <typename Sink>
-void add_extensions(Sink& sink, const StoredPacket& packet, const Decision& decision,
-                    const OutboundFormat& format, const SendStamp& stamp) {
-    const rtp::ExtensionMap& ids = format.extensions;
-    if (const auto id = ids.id(ExtensionType::kMid); id != 0 && !format.mid.empty()) {
-        sink.add_extension(id, {format.mid.data(), format.mid.size()});
+void add_each_of_hop(Sink& sink, const HopExtensions& hop, const SendStamp& stamp) {
+    if (const auto id = hop.id(ExtensionType::kMid); id != 0 && !hop.mid().empty()) {
+        sink.add_extension(id, hop.mid());
     }
-    if (const auto id = ids.id(ExtensionType::kAbsSendTime); id != 0) {
+    if (const auto id = hop.id(ExtensionType::kAbsSendTime); id != 0) {
         sink.add_extension(id, rtp::write_abs_send_time(rtp::AbsSendTime::from(stamp.now)));
     }
-    if (const auto id = ids.id(ExtensionType::kTransportSequenceNumber);
+    if (const auto id = hop.id(ExtensionType::kTransportSequenceNumber);
         id != 0 && stamp.transport_number) {
         sink.add_extension(id, rtp::write_transport_sequence_number(*stamp.transport_number));
     }
+}
+
+/// Hands the packet's own extensions to `sink`, which writes them or only counts.
+template <typename Sink>
+void add_kept(Sink& sink, const StoredPacket& packet, const Decision& decision,
+              const HopExtensions& ids) {
     KeptExtensionReader kept(packet.extensions);
     while (const auto element = kept.next()) {
         const auto id = ids.id(element->type);
@@ -80,15 +84,31 @@ void add_extensions(Sink& sink, const StoredPacket& packet, const Decision& deci
 std::size_t write_header(const StoredPacket& packet, const Decision& decision,
                          const rtp::HeaderWriter::Fields& fields, const OutboundFormat& format,
                          const SendStamp& stamp, BytesSpan out) {
-    rtp::HeaderWriter writer(out, fields, needs_two_byte_form(packet, decision, format));
-    add_extensions(writer, packet, decision, format, stamp);
+    const HopExtensions& hop = format.extensions;
+    const bool two_byte = needs_two_byte_form(packet, decision, format);
+    rtp::HeaderWriter writer(out, fields, two_byte);
+    if (two_byte) {
+        add_each_of_hop(writer, hop, stamp);
+    } else if (const std::size_t size = hop.size(stamp.transport_number.has_value()); size > 0) {
+        std::uint8_t* const place = writer.reserve_elements(size);
+        if (place == nullptr) return 0;
+        hop.write(stamp, place);
+    }
+    add_kept(writer, packet, decision, hop);
     return writer.finish();
 }
 
 std::size_t header_size_of(const StoredPacket& packet, const Decision& decision,
                            const OutboundFormat& format, const SendStamp& stamp) {
-    rtp::HeaderSize size(needs_two_byte_form(packet, decision, format));
-    add_extensions(size, packet, decision, format, stamp);
+    const HopExtensions& hop = format.extensions;
+    const bool two_byte = needs_two_byte_form(packet, decision, format);
+    rtp::HeaderSize size(two_byte);
+    if (two_byte) {
+        add_each_of_hop(size, hop, stamp);
+    } else {
+        size.add_elements(hop.size(stamp.transport_number.has_value()));
+    }
+    add_kept(size, packet, decision, hop);
     return size.octets();
 }
 
@@ -140,12 +160,6 @@ std::size_t add_padding(BytesSpan out, std::size_t size, std::uint8_t padding) {
 }
 
 }  // namespace
-
-void OutboundFormat::set_mid(std::string_view text) {
-    mid.clear();
-    if (text.size() > mid.capacity()) return;
-    for (const char c : text) mid.push_back(static_cast<std::uint8_t>(c));
-}
 
 std::size_t packet_size(const StoredPacket& packet, const Decision& decision,
                         const OutboundFormat& format, const SendStamp& stamp,

@@ -8,10 +8,8 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
-#include "base/static_vector.hpp"
-#include "base/time.hpp"
-#include "rtp/extension.hpp"
 #include "sfu/decision.hpp"
+#include "sfu/hop_extensions.hpp"
 #include "sfu/red_copies.hpp"
 #include "sfu/stored_packet.hpp"
 
@@ -25,16 +23,7 @@ struct OutboundFormat {
     std::optional<std::uint8_t>
         rtx_payload_type;  // without it, packets are sent again as they were
     Ssrc rtx_ssrc;
-    rtp::ExtensionMap extensions;
-    StaticVector<std::uint8_t, 16> mid;  // RFC 9143 §15; empty: not sent
-
-    void set_mid(std::string_view text);
-};
-
-/// What is known only when the packet leaves.
-struct SendStamp {
-    Instant now{};                                  // for abs-send-time
-    std::optional<std::uint16_t> transport_number;  // for transport-wide feedback, when negotiated
+    HopExtensions extensions;
 };
 
 /// What write_packet() will write, without padding. Only the presence of a transport number counts,

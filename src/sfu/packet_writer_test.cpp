@@ -21,11 +21,11 @@ class Writer : public testing::Test {
     void SetUp() override {
         format_.ssrc = Ssrc(0xAABBCCDD);
         format_.payload_type = 100;
-        format_.extensions.set(3, ExtensionType::kMid);
-        format_.extensions.set(4, ExtensionType::kAbsSendTime);
-        format_.extensions.set(9, ExtensionType::kAudioLevel);
-        format_.extensions.set(11, ExtensionType::kAbsCaptureTime);
-        format_.set_mid("7");
+        ids_.set(3, ExtensionType::kMid);
+        ids_.set(4, ExtensionType::kAbsSendTime);
+        ids_.set(9, ExtensionType::kAudioLevel);
+        ids_.set(11, ExtensionType::kAbsCaptureTime);
+        format_.extensions = {ids_, "7"};
         decision_.forward = true;
         decision_.sequence_number = 4321;
         decision_.timestamp = 99;
@@ -36,6 +36,7 @@ class Writer : public testing::Test {
         EXPECT_GT(size, 0U);
         return rtp::parse_packet(BytesView(out_).first(size)).value();
     }
+    rtp::ExtensionMap ids_;
     OutboundFormat format_;
     Decision decision_;
     SendStamp stamp_{Instant{} + 5s, {}};

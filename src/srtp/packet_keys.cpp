@@ -27,7 +27,7 @@ PacketKeys::PacketKeys(crypto::SrtpProfile profile, const SessionKeys& keys,
     const BytesView encryption = BytesView(keys.encryption).first(key_size(profile));
     if (profile == crypto::SrtpProfile::kAes128CmHmacSha1_80) {
         counter_ = engine.make_counter(encryption);
-        hmac_.emplace(keys.authentication);
+        hmac_ = std::make_unique<const crypto::HmacSha1>(keys.authentication);
     } else {
         gcm_ = engine.make_gcm(encryption);
     }
@@ -35,11 +35,10 @@ PacketKeys::PacketKeys(crypto::SrtpProfile profile, const SessionKeys& keys,
 
 // RFC 7714 §8.1 and §9.1: two zero octets, SSRC, 48 bits of index, XOR the salt.
 crypto::GcmIv PacketKeys::gcm_iv(std::uint32_t ssrc, std::uint64_t index) const {
-    crypto::GcmIv iv{};
-    store_be32(&iv[2], ssrc);
-    store_be16(&iv[6], static_cast<std::uint16_t>(index >> 32));
-    store_be32(&iv[8], static_cast<std::uint32_t>(index));
-    for (std::size_t i = 0; i < iv.size(); ++i) iv[i] ^= salt_[i];
+    crypto::GcmIv iv;
+    const std::uint64_t first = (std::uint64_t{ssrc} << 16) | ((index >> 32) & 0xFFFF);
+    store_be64(iv.data(), first ^ load_be64(salt_.data()));
+    store_be32(&iv[8], static_cast<std::uint32_t>(index) ^ load_be32(&salt_[8]));
     return iv;
 }
 

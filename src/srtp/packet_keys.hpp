@@ -61,7 +61,8 @@ class PacketKeys {
 
     std::unique_ptr<crypto::GcmKey> gcm_;          // either this one
     std::unique_ptr<crypto::CounterKey> counter_;  // or these two
-    std::optional<crypto::HmacSha1> hmac_;         // keyed; copied for each packet
+    // Keyed; copied for each packet. Apart, for it is large and AES-GCM has none.
+    std::unique_ptr<const crypto::HmacSha1> hmac_;
     std::array<std::uint8_t, 14> salt_{};
     std::size_t tag_size_;
 };
