@@ -73,6 +73,64 @@ export const cases = [
     },
   },
   {
+    name: 'a moderator ends the call for everyone, with a word to them',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server({ settings: { PARLEY_SECRET: kSecret } });
+      const chromium = await t.chromium();
+      const room = 'ended';
+      const enter = (name, more = {}) =>
+        t.join(chromium, server, {
+          room,
+          name,
+          token: sign({ room, identity: name, exp: inAnHour(), ...more }, kSecret),
+        });
+      const ada = await enter('Ada', { admin: true });
+      const bob = await enter('Bob');
+      await everybodySeesEverybody([ada, bob]);
+
+      await bob.page.click('[data-control=more]');
+      await waitFor('the menu', () => shows(bob.page, '[data-item=invite]'));
+      check(!(await shows(bob.page, '[data-item=close-room]')), 'who is no moderator cannot');
+
+      await ada.page.click('[data-control=more]');
+      await waitFor('the menu', () => shows(ada.page, '[data-item=close-room]'));
+      await ada.page.click('[data-item=close-room]');
+      await waitFor('to be asked', () => shows(ada.page, '[data-dialog=close-room]'));
+      await ada.page.fill('[name=reason]', 'The hour is over.');
+      await ada.page.click('[data-dialog=close-room] [type=submit]');
+      for (const { page } of [ada, bob]) await says(page, 'The hour is over.');
+      check((await server.room(room)) === null, 'the room is gone');
+    },
+  },
+  {
+    name: 'the token leaves the address, and a reload still leads in',
+    needs: ['chromium'],
+    async run(t) {
+      const server = await t.server({ settings: { PARLEY_SECRET: kSecret } });
+      const chromium = await t.chromium();
+      const room = 'hidden';
+      const token = sign({ room, identity: 'ada', name: 'Ada', exp: inAnHour() }, kSecret);
+      const ada = await t.join(chromium, server, { room, name: 'Ada', token });
+      const query = () => ada.page.evaluate(() => window.location.search);
+      check(!(await query()).includes('token'), `no token in ${await query()}`);
+
+      await ada.page.evaluate(() => {
+        window.before = true;
+        setTimeout(() => window.location.reload());
+      });
+      await waitFor('a new page', () => ada.page.evaluate(() => window.before !== true));
+      await waitFor('the lobby', () => shows(ada.page, 'button[type=submit]:not(:disabled)'));
+      await ada.page.click('button[type=submit]');
+      await waitFor(
+        'Ada to be in the room again',
+        async () => (await ada.client())?.state === 'joined',
+        { explain: () => ada.lobbyText() },
+      );
+      check((await query()).includes(`room=${room}`), `the room in ${await query()}`);
+    },
+  },
+  {
     name: 'an address that is not the app is a page that says so',
     needs: ['chromium'],
     async run(t) {
@@ -91,6 +149,9 @@ export const cases = [
     },
   },
 ];
+
+const shows = (page, selector) =>
+  page.evaluate((wanted) => document.querySelector(wanted) !== null, selector);
 
 async function says(page, text) {
   await waitFor(

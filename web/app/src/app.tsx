@@ -14,6 +14,7 @@ import {
   savePreferences,
 } from './preferences.js';
 import { strings } from './strings.js';
+import { keepToken } from './token-store.js';
 import { applyTheme } from './ui/theme.js';
 
 type Page = 'lobby' | 'joining' | 'room' | 'goodbye';
@@ -64,7 +65,7 @@ export function App() {
       return;
     }
     window.parley.joinedAt = performance.now();
-    showRoomInAddress(wanted.room);
+    showRoomInAddress(wanted.room, request.token);
     setRequest({ ...request, room: wanted.room, autojoin: false });
     setPage('room');
   };
@@ -131,10 +132,12 @@ function Goodbye(props: { error: ParleyError | null; onRejoin: () => void; onBac
   );
 }
 
-// So that a reload, or the address copied by hand, leads to the same room. The token stays out.
-function showRoomInAddress(room: string): void {
+// So that a reload, or the address copied by hand, leads to the same room. The token stays out
+// where the tab can keep it for the reload.
+function showRoomInAddress(room: string, token: string): void {
   const address = new URL(window.location.href);
   address.searchParams.set('room', room);
+  if (keepToken(room, token)) address.searchParams.delete('token');
   address.searchParams.delete('autojoin');
   address.hash = '';
   window.history.replaceState(null, '', address);

@@ -4,6 +4,7 @@ import type { LayerWish } from '@parley/client';
 import type { BackgroundChoice } from './effects/effects.js';
 import { type Invitation, readInvitation } from './invitation.js';
 import type { View } from './layout/focus.js';
+import { keptToken } from './token-store.js';
 import type { Theme } from './ui/theme.js';
 
 export interface Preferences {
@@ -92,9 +93,10 @@ export function readPageRequest(location: Location): PageRequest {
   const query = new URLSearchParams(location.search);
   const fragment = decoded(location.hash.replace(/^#/, ''));
   const layer = query.get('layer') ?? '';
-  const token = query.get('token') ?? '';
+  const room = query.get('room') ?? fragment;
+  const token = query.get('token') ?? keptToken(room);
   return {
-    room: query.get('room') ?? fragment,
+    room,
     name: query.get('name') ?? '',
     token,
     invitation: readInvitation(token),

@@ -145,6 +145,9 @@ export const strings = {
   muteForAll: 'Mute for everyone',
   allowToSpeak: 'Allow to unmute',
   removePerson: 'Remove from the room',
+  closeRoom: 'End the call for everyone',
+  closeRoomLead: 'Everybody leaves at once, you too. The room can be joined anew afterwards.',
+  closeRoomReason: 'What the others read (optional)',
   writePrivately: 'Write privately',
   toGrid: 'Show in the grid',
 

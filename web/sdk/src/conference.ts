@@ -440,6 +440,12 @@ export class ConferenceClient extends Emitter<ConferenceEvents> {
     this.signaling_?.send({ type: 'remove-participant', clientId: participantId, reason });
   }
 
+  /** Ends the call for all, this client too, who read the reason. Needs the admin right. */
+  closeRoom(reason = ''): void {
+    this.needRoom_();
+    this.signaling_?.send({ type: 'close-room', reason });
+  }
+
   private needRoom_(): void {
     if (this.state_ === 'joined' || this.state_ === 'reconnecting') return;
     throw new ParleyError('not_joined', 'This client is in no room.', 'Join a room first.');

@@ -90,6 +90,24 @@ describe('chat', () => {
     expect(() => room.client.sendReaction('x')).toThrow(error);
     expect(() => room.client.setHandRaised(true)).toThrow(error);
     expect(() => room.client.setName('x')).toThrow(error);
+    expect(() => room.client.closeRoom()).toThrow(error);
+  });
+});
+
+describe('moderators', () => {
+  it('mute, remove and end the call for all', () => {
+    room.client.muteParticipant('ada');
+    room.client.muteParticipant('ada', false);
+    room.client.removeParticipant('ada', 'noise');
+    room.client.closeRoom('the hour is over');
+    const said = (type: string) =>
+      sent(type).map(({ clientId, muted, reason }) => [clientId, muted, reason]);
+    expect(said('mute-participant')).toEqual([
+      ['ada', true, undefined],
+      ['ada', false, undefined],
+    ]);
+    expect(said('remove-participant')).toEqual([['ada', undefined, 'noise']]);
+    expect(said('close-room')).toEqual([[undefined, undefined, 'the hour is over']]);
   });
 });
 

@@ -66,6 +66,7 @@ export interface ControlsProps {
   onAudioOnly: (audioOnly: boolean) => void;
   onEffects: (choice: Partial<EffectChoice>) => void;
   run: (action: Action) => void;
+  onCloseRoom: () => void;
   onProblem: (error: ParleyError) => void;
 }
 
@@ -364,7 +365,18 @@ function MoreMenu(props: ControlsProps & { narrow: boolean }) {
           onSelect: () => run('help'),
         },
         ...themes,
+        ...(props.client.rights.admin ? [ending(props.onCloseRoom)] : []),
       ]}
     />
   );
+}
+
+function ending(onSelect: () => void): MenuItem {
+  return {
+    id: 'close-room',
+    label: strings.closeRoom,
+    icon: <LeaveIcon size={18} />,
+    danger: true,
+    onSelect,
+  };
 }

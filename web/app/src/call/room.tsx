@@ -20,6 +20,7 @@ import type { MenuItem } from '../ui/menu.js';
 import { type Blocked, blockedOf } from './allowed.js';
 import { ConnectionBanner, Notice, Sound } from './banners.js';
 import { Chat } from './chat.js';
+import { CloseRoomDialog } from './close-room-dialog.js';
 import { Controls, type PanelName } from './controls.js';
 import { InviteButton, InviteDialog } from './invite.js';
 import { followNotices } from './notices.js';
@@ -47,7 +48,7 @@ export function Room(props: {
 }) {
   const { client, preferences } = props;
   const [panel, setPanel] = useState<PanelName | null>(null);
-  const [dialog, setDialog] = useState<'invite' | 'shortcuts' | null>(null);
+  const [dialog, setDialog] = useState<'invite' | 'shortcuts' | 'close-room' | null>(null);
   const [reacting, setReacting] = useState(false);
   const [chatTo, setChatTo] = useState('');
   const [mutedForMe, setMutedForMe] = useState<ReadonlySet<string>>(new Set());
@@ -247,6 +248,7 @@ export function Room(props: {
         onAudioOnly={degradation.choose}
         onEffects={choose}
         run={run}
+        onCloseRoom={() => setDialog('close-room')}
         onProblem={setNotice}
       />
       {panel && (
@@ -259,6 +261,12 @@ export function Room(props: {
         </SidePanel>
       )}
       {dialog === 'invite' && <InviteDialog room={props.room} onClose={() => setDialog(null)} />}
+      {dialog === 'close-room' && (
+        <CloseRoomDialog
+          onConfirm={(reason) => client.closeRoom(reason)}
+          onClose={() => setDialog(null)}
+        />
+      )}
       {dialog === 'shortcuts' && (
         <ShortcutsDialog
           enabled={preferences.shortcuts}
