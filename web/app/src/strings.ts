@@ -120,6 +120,7 @@ export const strings = {
   peopleHere: (count: number) => `People: ${count}`,
   findPerson: 'Find somebody',
   nobodyFound: 'Nobody of that name is here.',
+  identityOf: 'Whom the invitation was made for',
   pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
   previousPage: 'Previous page',
   nextPage: 'Next page',

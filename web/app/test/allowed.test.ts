@@ -85,3 +85,24 @@ describe('the own tile', () => {
     expect(tileOf({ name: ' ' })?.name).toBe(strings.unnamed);
   });
 });
+
+describe('the tile of somebody else', () => {
+  const tileOf = (name: string, identity: string | undefined) => {
+    const ada = { id: 'ada', name, identity, track: () => undefined };
+    const client = {
+      name: 'Me',
+      activeSpeakers: [],
+      hands: [],
+      clientId: 'me',
+      screenTrack: null,
+      participants: new Map([['ada', ada]]),
+    } as unknown as ConferenceClient;
+    return tilesOf(client, { audioOnly: false, mutedForMe: new Set() })[1];
+  };
+
+  it('says whom the token is for where the name does not', () => {
+    expect(tileOf('The boss', 'mallory')).toMatchObject({ name: 'The boss', identity: 'mallory' });
+    expect(tileOf('Ada', 'ada')?.identity).toBeUndefined();
+    expect(tileOf('Ada', undefined)?.identity).toBeUndefined();
+  });
+});

@@ -27,8 +27,9 @@ export function People(props: {
 }) {
   const [wanted, setWanted] = useState('');
   const people = props.tiles.filter((t) => !t.screen);
+  const sought = wanted.trim().toLowerCase();
   const shown = people
-    .filter((p) => p.name.toLowerCase().includes(wanted.trim().toLowerCase()))
+    .filter((p) => `${p.name}\n${p.identity ?? ''}`.toLowerCase().includes(sought))
     // Whoever raised a hand waits for an answer: first come, first in line.
     .sort((a, b) => (a.hand ?? Number.MAX_VALUE) - (b.hand ?? Number.MAX_VALUE));
   return (
@@ -60,7 +61,14 @@ function Person({ tile, menu }: { tile: TileData; menu: MenuItem[] }) {
       <span class="avatar little" style={`--hue:${hueOf(tile.id)}`} aria-hidden="true">
         {initials(tile.name)}
       </span>
-      <span class="name">{titleOf(tile)}</span>
+      <span class="name">
+        {titleOf(tile)}
+        {tile.identity && (
+          <span class="identity" title={strings.identityOf}>
+            {tile.identity}
+          </span>
+        )}
+      </span>
       {tile.hand !== undefined && (
         <span class="hand" title={strings.handNumber(tile.hand)}>
           <HandIcon size={16} />

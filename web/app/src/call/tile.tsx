@@ -20,6 +20,8 @@ export interface TileData {
   /** The person: the same for somebody's picture and screen. */
   participantId: string;
   name: string;
+  /** Whom the token is for, where that is not the name: the server vouches for it. */
+  identity?: string | undefined;
   video: MediaStreamTrack | null;
   screen?: boolean;
   self?: boolean;

@@ -56,6 +56,10 @@ export function nameOf({ name }: { name: string }): string {
   return name.trim().slice(0, kMostOfName) || strings.unnamed;
 }
 
+function isSame(identity: string | undefined, name: string): boolean {
+  return identity?.toLowerCase() === name.toLowerCase();
+}
+
 /** What others call themselves has no limit but the metadata's. */
 const kMostOfName = 64;
 
@@ -85,10 +89,12 @@ function personTile(
   const camera = participant.track('camera');
   const microphone = participant.track('microphone');
   const shown = camera && !camera.muted && !audioOnly;
+  const name = nameOf(participant);
   return {
     id: participant.id,
     participantId: participant.id,
-    name: nameOf(participant),
+    name,
+    identity: isSame(participant.identity, name) ? undefined : participant.identity,
     video: shown ? camera.mediaTrack : null,
     muted: !microphone || microphone.muted,
     mutedForMe: mutedForMe.has(participant.id),
